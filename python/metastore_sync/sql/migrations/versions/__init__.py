@@ -1,0 +1,1 @@
+"""One revision per numbered SQL file."""

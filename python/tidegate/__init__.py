@@ -1,0 +1,1 @@
+"""The command, the HTTP service and the local stack."""

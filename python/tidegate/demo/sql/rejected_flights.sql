@@ -1,0 +1,3 @@
+select count(*) as records
+from registry.rejected_record
+where dataset = 'flights'
