@@ -1,1 +1,1 @@
-"""Declared to running: datasets, the registry that holds them, and the connectors that land them."""
+"""Declared to running: datasets, the registry that holds them, the connectors that land them."""

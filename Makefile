@@ -1,0 +1,44 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test soak up down lint unit java stack
+SHELL := bash
+
+PYTEST := .venv/bin/python -m pytest
+# Layers that need no running part.
+OFFLINE := tests/unit tests/property
+
+help: ## Show what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Make .venv, the Connect plugin and the jars; does nothing the second time
+	@bash setup/bootstrap.sh
+
+demo: setup ## Start everything, land real data, build the tables, show them with their receipts
+	@.venv/bin/tidegate demo
+
+test: lint unit java stack ## Run every layer of tests, fastest first; the first that fails ends it
+
+soak: setup ## Run all seeds and long histories (hours)
+	TIDEGATE_SOAK=1 mvn -B -f connect/pom.xml test
+	TIDEGATE_SOAK=1 $(PYTEST) tests
+
+up: setup ## Start the local stack and wait until every part is healthy
+	@.venv/bin/tidegate up
+
+down: ## Stop the local stack; data stays
+	@.venv/bin/tidegate down
+
+lint: setup ## Style, types, import direction, SQL
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/sqlfluff lint --disable-progress-bar dbt_project
+
+unit: setup ## Tests that need no running part (seconds)
+	$(PYTEST) $(OFFLINE)
+
+java: setup ## Tests of the S3 sink
+	mvn -q -B -Dstyle.color=never -f connect/pom.xml test
+
+stack: setup ## Tests against the local stack, which they start when it is down
+	$(PYTEST) tests $(OFFLINE:%=--ignore=%)

@@ -1,0 +1,130 @@
+package io.tidegate.connect.s3;
+
+import io.tidegate.connect.s3.core.Lander;
+import io.tidegate.connect.s3.core.LandingError;
+import io.tidegate.connect.s3.core.LandingRecord;
+import io.tidegate.connect.s3.core.ObjectStore;
+import io.tidegate.connect.s3.core.PartitionId;
+import io.tidegate.connect.s3.core.TopicLog;
+import io.tidegate.connect.s3.log.AdminTopicLog;
+import io.tidegate.connect.s3.store.ProbedStore;
+import io.tidegate.connect.s3.store.S3Clients;
+import io.tidegate.connect.s3.store.S3ObjectStore;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTask;
+
+/** Carries Connect's calls to the {@link Lander} and its wishes back; holds no rule of its own. */
+public final class S3SinkTask extends SinkTask {
+    private static final Duration CALL_TIMEOUT = Duration.ofMinutes(2);
+
+    private Lander lander;
+    private S3ObjectStore s3;
+    private AdminTopicLog topics;
+    private Map<PartitionId, Long> reported = Map.of();
+
+    @Override
+    public String version() {
+        return Version.current();
+    }
+
+    @Override
+    public void start(Map<String, String> properties) {
+        SinkConfig config = new SinkConfig(properties);
+        s3 = new S3ObjectStore(S3Clients.connect(config.s3(CALL_TIMEOUT)),
+                config.getString(ConfigKeys.S3_BUCKET));
+        topics = new AdminTopicLog(Admin.create(config.admin()));
+        start(config, new ProbedStore(s3, config.layout()), topics);
+    }
+
+    void start(SinkConfig config, ObjectStore store, TopicLog log) {
+        SecureRandom random = new SecureRandom();
+        lander = new Lander(config.landing(), store, log, Clock.systemUTC(),
+                () -> String.format("%08x", random.nextInt()));
+    }
+
+    @Override
+    public void open(Collection<TopicPartition> partitions) {
+        landing(() -> lander.open(ids(partitions)));
+        handSeeksOver();
+    }
+
+    @Override
+    public void put(Collection<SinkRecord> records) {
+        List<LandingRecord> landing = SinkRecordReader.read(records);
+        landing(() -> lander.put(landing));
+        handSeeksOver();
+        lander.untilNextWork().ifPresent(context::timeout);
+        Map<PartitionId, Long> committed = lander.committed();
+        if (!committed.equals(reported)) {
+            reported = committed;
+            context.requestCommit();
+        }
+    }
+
+    /** Only what manifests vouch for; must not throw, or Connect rewinds by itself. */
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> preCommit(
+            Map<TopicPartition, OffsetAndMetadata> current) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        lander.committed().forEach((source, offset) -> {
+            TopicPartition partition = new TopicPartition(source.topic(), source.partition());
+            if (current.containsKey(partition)) {
+                offsets.put(partition, new OffsetAndMetadata(offset));
+            }
+        });
+        return offsets;
+    }
+
+    @Override
+    public void close(Collection<TopicPartition> partitions) {
+        lander.close(ids(partitions));
+    }
+
+    @Override
+    public void stop() {
+        if (lander != null) {
+            lander.closeAll();
+        }
+        Utils.closeQuietly(s3, "S3 client");
+        Utils.closeQuietly(topics, "Kafka admin client");
+    }
+
+    private void landing(Runnable step) {
+        try {
+            step.run();
+        } catch (LandingError.Delayed e) {
+            context.timeout(e.delayMillis());
+            throw new RetriableException(e.getMessage(), e);
+        } catch (LandingError.Refused e) {
+            throw new ConnectException(e.getMessage()
+                    + ". Nothing behind the last manifest is lost: mend it, then restart the task",
+                    e);
+        }
+    }
+
+    private void handSeeksOver() {
+        Map<TopicPartition, Long> seeks = new HashMap<>();
+        lander.takeSeeks().forEach((source, offset) ->
+                seeks.put(new TopicPartition(source.topic(), source.partition()), offset));
+        if (!seeks.isEmpty()) {
+            context.offset(seeks);
+        }
+    }
+
+    private static List<PartitionId> ids(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(p -> new PartitionId(p.topic(), p.partition())).toList();
+    }
+}

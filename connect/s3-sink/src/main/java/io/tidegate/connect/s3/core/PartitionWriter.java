@@ -1,0 +1,210 @@
+package io.tidegate.connect.s3.core;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lands one partition: knows its place in the chain, the next offset to read, the open object.
+ *
+ * <p>In doubt it discards what it is handed and asks to read again from {@code next}: that is
+ * always safe, because records count by offset and not by delivery.
+ */
+final class PartitionWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionWriter.class);
+
+    private final PartitionId source;
+    private final LandingParts parts;
+
+    private ChainPlace place;
+    private long next;
+    private OptionalLong firstJump = OptionalLong.empty();
+    private OpenObject open;
+    private SealedObject sealed;
+    private OptionalLong wantedSeek = OptionalLong.empty();
+    private boolean discarding;
+    private boolean idVerified;
+
+    PartitionWriter(PartitionId source, LandingParts parts) {
+        this.source = source;
+        this.parts = parts;
+    }
+
+    /** Finds the chain's end, if that is still to be done, and asks to read from there. */
+    void locate() {
+        if (place == null) {
+            ChainPlace found = parts.chain.locate(source);
+            long readable = parts.chain.readable(source, found);
+            moveTo(found, readable);
+            LOG.info("{}: topic id {}, chain continues at offset {}, reading from {}",
+                    source, found.topicId(), found.readFrom(), readable);
+        }
+    }
+
+    /** Takes a record; false when it was not taken because it lies before the next offset. */
+    boolean accept(LandingRecord record, RecordLine line) {
+        if (discarding || place == null) {
+            return true;
+        }
+        if (record.offset() < next) {
+            return false;
+        }
+        if (open == null) {
+            open = new OpenObject(parts.settings, parts.budget, parts.clock.millis());
+        }
+        if (record.offset() > next && firstJump.isEmpty()) {
+            firstJump = OptionalLong.of(next);
+        }
+        open.append(record, line.encode(record));
+        next = record.offset() + 1;
+        rotateIfDue();
+        return true;
+    }
+
+    /** Closes and commits the open object when a limit is reached, the clock's included. */
+    void rotateIfDue() {
+        if (open == null) {
+            return;
+        }
+        Optional<Rotation.Reason> reason =
+                parts.settings.rotation().due(open, parts.clock.millis());
+        if (reason.isPresent()) {
+            sealed = seal(reason.get());
+            settle();
+        }
+    }
+
+    /** Commits what is sealed; repeats an earlier attempt if that one failed. */
+    void settle() {
+        if (sealed == null) {
+            return;
+        }
+        CommitOutcome outcome = parts.committer.commit(source, place, sealed);
+        if (outcome instanceof CommitOutcome.Committed done) {
+            committed(done.manifest());
+        } else if (outcome instanceof CommitOutcome.Lost lost) {
+            lost(lost.winner());
+        } else if (outcome instanceof CommitOutcome.TopicChanged changed) {
+            restart(changed.now());
+        }
+    }
+
+    /** Starts the chain of the topic's present id if that is no longer the one being read. */
+    void verifyTopicId() {
+        if (place == null || idVerified) {
+            return;
+        }
+        TopicId now = parts.log.topicId(source.topic());
+        idVerified = true;
+        if (!now.equals(place.topicId())) {
+            restart(now);
+        }
+    }
+
+    /** Asks for the records from {@code next} on again; keeps what is already taken. */
+    void readAgain() {
+        if (place != null && wantedSeek.isEmpty()) {
+            seek(next);
+        }
+    }
+
+    /** A new delivery begins; seeks of the last one have been applied. */
+    void seekApplied() {
+        discarding = false;
+        idVerified = false;
+    }
+
+    OptionalLong wantedSeek() {
+        return wantedSeek;
+    }
+
+    void seekHandedOver() {
+        wantedSeek = OptionalLong.empty();
+    }
+
+    /** The offset up to which manifests vouch; empty while nothing has landed. */
+    OptionalLong committedOffset() {
+        return place == null || place.empty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(place.expectedOffset());
+    }
+
+    /** When the open object becomes due, in milliseconds since 1970; never while there is none. */
+    long deadline() {
+        return open == null ? Long.MAX_VALUE : parts.settings.rotation().deadline(open);
+    }
+
+    /** Forgets everything uncommitted; uploads whose commit is unknown stay for the sweeper. */
+    void drop(String why) {
+        if (open != null) {
+            LOG.info("{}: dropped an open object of {} records from offset {}: {}",
+                    source, open.recordCount(), open.firstOffset(), why);
+            open.discard();
+            open = null;
+        }
+        if (sealed != null) {
+            LOG.info("{}: dropped the closed object {}: {}",
+                    source, sealed.facts().dataKey(), why);
+            sealed.discard();
+            sealed = null;
+        }
+    }
+
+    private SealedObject seal(Rotation.Reason reason) {
+        OpenObject closing = open;
+        open = null;
+        Content content = closing.close();
+        Instant landedAt = parts.clock.instant();
+        String attempt = parts.attempts.get();
+        Compression compression = parts.settings.compression();
+        String key = parts.settings.layout().dataKey(source, place.topicId(),
+                closing.firstOffset(), attempt, landedAt.atZone(ZoneOffset.UTC).toLocalDate(),
+                compression);
+        ObjectFacts facts = new ObjectFacts(key, attempt, compression, closing.sha256Hex(),
+                content.length(), closing.lineBytes(), closing.valueBytes(), closing.span(),
+                closing.minTimestamp(), closing.maxTimestamp(), landedAt);
+        LOG.info("{}: closed {}: reason={} records={} offsets={}..{} bytes={}", source, key,
+                reason, closing.recordCount(), facts.span().first(), facts.span().last(),
+                facts.bytes());
+        return new SealedObject(facts, content, closing, firstJump);
+    }
+
+    private void committed(Manifest manifest) {
+        sealed.discard();
+        sealed = null;
+        firstJump = OptionalLong.empty();
+        place = place.after(manifest);
+        LOG.debug("{}: landed up to offset {}", source, manifest.object().span().last());
+    }
+
+    private void lost(Manifest winner) {
+        LOG.warn("{}: another writer landed offsets {}..{} first; reading on behind it",
+                source, winner.object().span().first(), winner.object().span().last());
+        ChainPlace end = parts.chain.following(source, place, winner);
+        drop("another writer was first");
+        moveTo(end, end.readFrom());
+    }
+
+    private void restart(TopicId now) {
+        LOG.warn("{}: topic id {} -> {}: the topic was created again; its new chain begins",
+                source, place.topicId(), now);
+        drop("the topic was created again");
+        place = null;
+        locate();
+    }
+
+    private void moveTo(ChainPlace end, long readable) {
+        place = end;
+        next = end.readFrom();
+        firstJump = OptionalLong.empty();
+        seek(readable);
+    }
+
+    private void seek(long offset) {
+        discarding = true;
+        wantedSeek = OptionalLong.of(offset);
+    }
+}

@@ -1,0 +1,43 @@
+"""Tell a dataset's owner that a task failed for good: in the log, and by webhook if one is set."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+log = logging.getLogger("tidegate.alerts")
+
+#: Address that receives a JSON document per alert; empty: the log alone.
+WEBHOOK = "TIDEGATE_ALERT_WEBHOOK"
+_TIMEOUT_SECONDS = 10
+
+
+def tell_owner(context: Mapping[str, Any]) -> None:
+    """Write the alert of a failed task; a webhook that is away costs a line in the log."""
+    alert = _alert(context)
+    log.error("alert for %s: %s.%s failed", alert["owner"], alert["dataset"], alert["task"])
+    if address := os.environ.get(WEBHOOK, ""):
+        _post(address, alert)
+
+
+def _alert(context: Mapping[str, Any]) -> dict[str, str]:
+    instance = context["task_instance"]
+    return {
+        "dataset": str(instance.dag_id),
+        "task": str(instance.task_id),
+        "run": str(instance.run_id),
+        "owner": str(context["task"].owner),
+        "message": str(context.get("exception") or "the task failed"),
+        "next_command": f"tidegate status {instance.dag_id}",
+    }
+
+
+def _post(address: str, alert: dict[str, str]) -> None:
+    import requests  # noqa: PLC0415 - parsing needs no HTTP client
+
+    try:
+        requests.post(address, json=alert, timeout=_TIMEOUT_SECONDS).raise_for_status()
+    except requests.RequestException as error:
+        log.warning("the alert was not delivered: %s", error)

@@ -1,0 +1,80 @@
+{#-
+    The records of a dataset's admitted batches that this bronze table lacks: `from {{ landed('orders') }} as landed`.
+
+    Reads exactly the admitted objects, by path: nothing is listed, nothing inferred. Records outside the admitted
+    offsets and rejected records are left out. Everything in a row follows from the object and the registry,
+    so a second load gives the same rows. Columns: `bronze_columns()`.
+
+    Args:
+        dataset: Name of a registered dataset.
+-#}
+{% macro landed(dataset) -%}
+    {%- set position = position(dataset) -%}
+    {%- set window = "dataset = '" ~ dataset ~ "' and batch_id between " ~ (position.after + 1) ~ " and " ~ position.upto -%}
+    {%- set keys = landed_keys(window) if position.upto > position.after else [] -%}
+    (
+        {{ window_note(position) }}
+        {%- if keys %}
+        {{ landed_records(keys, window, position.fields.event_time) }}
+        {%- else %}
+        select
+            {%- for name, type in bronze_columns() %}
+            cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where false
+        {%- endif %}
+    )
+{%- endmacro %}
+
+
+{% macro landed_keys(window) -%}
+    {%- set objects = run_query("select distinct data_key from meta.admitted.object where " ~ window ~ " order by data_key") -%}
+    {%- do return(objects.columns[0].values() | list) -%}
+{%- endmacro %}
+
+
+{% macro landed_records(keys, window, event_time_field) -%}
+    {%- set root = 's3a://' ~ env_var('TIDEGATE_RAW_BUCKET', 'raw') ~ '/' -%}
+        select
+            o.topic_id,
+            cast(o.generation as int) as generation,
+            r.line.partition as kafka_partition,
+            r.line.offset as kafka_offset,
+            timestamp_millis(r.line.timestamp) as kafka_timestamp,
+            coalesce(r.line.key, concat('base64:', r.line.key_base64)) as kafka_key,
+            transform(
+                r.line.headers,
+                h -> named_struct('name', h[0], 'value', coalesce(h[1], concat('base64:', get(h, 2))))
+            ) as kafka_headers,
+            r.line.value,
+            r.event_time,
+            b.admitted_at as ingested_at,
+            coalesce(r.event_time < b.watermark, false) as is_late_arrival,
+            coalesce(r.event_time < b.watermark - interval 1 hour, false) as is_beyond_lateness,
+            cast(b.schema_version as int) as schema_version,
+            b.batch_id
+        from (
+            select
+                t.data_key,
+                t.line,
+                {{ event_time('t.line.value', event_time_field) }} as event_time
+            from (
+                select
+                    substr(_metadata.file_path, {{ root | length + 1 }}) as data_key,
+                    from_json(value, '{{ record_line_ddl() }}') as line
+                from text.`{{ root }}{{ '{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0] }}`
+            ) as t
+        ) as r
+        inner join (select * from meta.admitted.object where {{ window }}) as o
+            on r.data_key = o.data_key and r.line.offset between o.first_offset and o.last_offset
+        inner join (select * from meta.admitted.batch where {{ window }}) as b
+            on o.batch_id = b.batch_id
+        left anti join (select * from meta.admitted.rejected where {{ window }}) as x
+            on o.topic_id = x.topic_id and r.line.partition = x.partition and r.line.offset = x.`offset`
+{%- endmacro %}
+
+
+{#- The landed object's line, docs/contracts/record-line.schema.json. -#}
+{% macro record_line_ddl() -%}
+    topic string, partition int, offset bigint, timestamp bigint, timestamp_type string, key string, key_base64 string, headers array<array<string>>, value string, value_base64 string
+{%- endmacro %}

@@ -1,0 +1,61 @@
+{#- The one statement that writes a run's rows. -#}
+{% macro write_sql(strategy, rows, columns, window) -%}
+    {%- if strategy == 'replace_batches' -%}
+        {{ replace_batches_sql(rows, window) }}
+    {%- elif strategy == 'upsert' -%}
+        {{ upsert_sql(rows, columns, window) }}
+    {%- elif strategy == 'append' -%}
+        {{ append_sql(rows, columns, window) }}
+    {%- else -%}
+        {{ get_merge_sql(this, rows, config.get('unique_key'), none, config.get('incremental_predicates')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Run twice, or by two runs at once, it leaves one copy; a batch without rows empties its place. -#}
+{% macro replace_batches_sql(rows, window) -%}
+    insert into {{ this }} replace where batch_id between {{ window.after + 1 }} and {{ window.upto }}
+    select {{ column_list(stored_columns(this)) }} from {{ rows }}
+{%- endmacro %}
+
+
+{% macro upsert_sql(rows, columns, window) -%}
+    merge into {{ this }} as t
+    using {{ rows }} as s
+    on {% for key in window.key %}t.{{ key }} <=> s.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    when matched and s.{{ change_column() }} = 'tombstones' then update set t.tombstones = s.tombstones
+    when matched then update set {{ assignments(columns) }}
+    when not matched then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
+{%- endmacro %}
+
+
+{#-
+    Rows are inserted by a merge because only a merge with an update clause validates: with inserts alone Spark
+    turns it into an append, and two runs double every row (docs/decisions/0001-append-writes.md).
+-#}
+{% macro append_sql(rows, columns, window) -%}
+    {%- set change = 's.' ~ change_column() -%}
+    merge into {{ this }} as t
+    using {{ rows }} as s
+    on {{ same_identity('t', change) }}
+    {%- if window.span %} and {{ in_span('t', window.span) }}{% endif %}
+    when matched and {{ change }}.kind = 'flag' then update set t.is_duplicate = true
+    when matched and (s.schema_version > t.schema_version or s.is_duplicate <> t.is_duplicate)
+        then update set {{ assignments(columns) }}
+    when not matched and {{ change }}.kind = 'row'
+        then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
+{%- endmacro %}
+
+
+{#- A stored column that the query no longer has becomes null: the newest record has no such field. -#}
+{% macro assignments(columns) -%}
+    {%- set given = columns | map(attribute='name') | map('lower') | list -%}
+    {%- set sets = [] -%}
+    {%- for column in columns -%}
+        {%- do sets.append('t.' ~ quoted(column.name) ~ ' = s.' ~ quoted(column.name)) -%}
+    {%- endfor -%}
+    {%- for column in stored_columns(this) if column.name | lower not in given -%}
+        {%- do sets.append('t.' ~ quoted(column.name) ~ ' = null') -%}
+    {%- endfor -%}
+    {{ sets | join(', ') }}
+{%- endmacro %}

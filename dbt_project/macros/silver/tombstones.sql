@@ -1,0 +1,45 @@
+{#- SQL: the partition of one topic id that a record came through; offsets compare within it alone. -#}
+{% macro lane_of(alias) -%}
+    concat({{ alias }}.topic_id, '/', {{ alias }}.kafka_partition)
+{%- endmacro %}
+
+
+{% macro tombstone_of(alias) -%}
+    struct({{ lane_of(alias) }} as lane, {{ alias }}.kafka_offset, {{ alias }}.kafka_timestamp)
+{%- endmacro %}
+
+
+{#-
+    SQL: tombstones per lane, the greatest offset and the greatest timestamp of each; null when there are none.
+
+    Args:
+        cuts: Expression of an array of tombstone_of().
+        held: Expression of the map merged so far, or 'null'.
+-#}
+{% macro merged_tombstones(cuts, held) -%}
+    {%- set type = 'map<string, struct<kafka_offset: bigint, kafka_timestamp: timestamp>>' -%}
+    aggregate(
+        {{ cuts }},
+        coalesce(cast({{ held }} as {{ type }}), cast(map() as {{ type }})),
+        (merged, cut) -> cast(map_concat(
+            map_filter(merged, (lane, newest) -> lane <> cut.lane),
+            map(cut.lane, struct(
+                greatest(cut.kafka_offset, try_element_at(merged, cut.lane).kafka_offset),
+                greatest(cut.kafka_timestamp, try_element_at(merged, cut.lane).kafka_timestamp)
+            ))
+        ) as {{ type }}),
+        merged -> case when size(merged) > 0 then merged end
+    )
+{%- endmacro %}
+
+
+{#- SQL: does a tombstone cut the record? Earlier means a smaller offset in its lane, a smaller timestamp in another. -#}
+{% macro is_cut(tombstones, lane, record) -%}
+    coalesce(exists(
+        map_entries({{ tombstones }}),
+        t -> case
+            when t.key = {{ lane }} then {{ record }}.kafka_offset < t.value.kafka_offset
+            else {{ record }}.kafka_timestamp < t.value.kafka_timestamp
+        end
+    ), false)
+{%- endmacro %}

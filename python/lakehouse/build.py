@@ -1,0 +1,177 @@
+"""dbt through its Python runner: build models with their tests, say in one message what broke."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from lakehouse import dbt_environment, spark
+from metastore_sync.errors import BrokenError, TidegateError, UsageError
+from metastore_sync.settings import Settings
+
+#: dbt's events whose text is one line per finished node.
+NODE_EVENTS = frozenset(
+    {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "SkippingDetails"}
+)
+#: Node statuses that mean dbt did not do what was asked.
+FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+#: The project turns dbt's warning of an empty selection into an error that says this.
+_NOTHING_MATCHED = "does not match any enabled nodes"
+_MESSAGE_LINES = 8
+_NODES_TOLD = 5
+
+#: dbt keeps flags, events and adapters in module globals: one invocation at a time in a process.
+_ONE_AT_A_TIME = threading.Lock()
+
+Line = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeResult:
+    """What became of one model or test; `seconds` is wall clock."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """The nodes of one `dbt build` in the order they finished; `seconds` is wall clock."""
+
+    nodes: tuple[NodeResult, ...]
+    seconds: float
+
+
+def build(
+    settings: Settings, select: str, target: str = "prod", on_line: Line | None = None
+) -> BuildResult:
+    """
+    Build the selected models and run their tests.
+
+    Args:
+        settings: Where Spark and the project are.
+        select: dbt selection, usually a dataset's name.
+        target: Target of the project's profile.
+        on_line: Called with dbt's own line for each finished node.
+
+    Raises:
+        UsageError: The selection names no node.
+        BrokenError: Spark is away, the project does not compile, or a node failed.
+    """
+    spark.reach(settings)
+    words = ["build", "--select", select, *dbt_environment.PRODUCTION_FLAGS]
+    outcome = invoke(settings, words, target=target, on_line=on_line)
+    executed = getattr(outcome.result, "results", None)
+    if executed is None:
+        raise _did_not_start(outcome, select)
+    failed = [node for node in executed if str(node.status) in FAILED]
+    if failed:
+        raise _failed(failed, select)
+    if not executed:
+        raise _nothing_selected(select)
+    nodes = tuple(_node_result(node) for node in executed)
+    return BuildResult(nodes=nodes, seconds=float(outcome.result.elapsed_time))
+
+
+def invoke(
+    settings: Settings, words: list[str], *, target: str = "prod", on_line: Line | None = None
+) -> dbtRunnerResult:
+    """
+    Run dbt in this process with the project's environment and folders, and return its own result.
+
+    The partial parse is kept per target under `TIDEGATE_HOME/dbt`; `--vars` would discard it and
+    are never given.
+    """
+
+    def hear(event: Any) -> None:
+        if on_line and event.info.name in NODE_EVENTS:
+            on_line(event.info.msg)
+
+    folder = settings.home / "dbt"
+    fixed = [
+        *("--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)),
+        *("--target", target, "--target-path", str(folder / target)),
+        *("--log-path", str(folder / "logs"), "--log-level", "none", "--log-level-file", "info"),
+        *("--no-use-colors", "--no-print", "--no-send-anonymous-usage-stats"),
+    ]
+    with _ONE_AT_A_TIME, _environment(dbt_environment.variables(settings)):
+        return dbtRunner(callbacks=[hear]).invoke([*words, *fixed])
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        status=str(result.status),
+        seconds=round(float(result.execution_time), 3),
+        message=result.message or "",
+    )
+
+
+def _failed(failed: list[Any], select: str) -> BrokenError:
+    told = [line for result in failed[:_NODES_TOLD] for line in _told(result)]
+    if len(failed) > _NODES_TOLD:
+        told.append(f"and {len(failed) - _NODES_TOLD} more")
+    first = failed[0].node
+    return BrokenError(
+        f"{select}: {len(failed)} dbt node(s) failed, first {first.resource_type} {first.name}",
+        where="\n".join(told),
+        not_done="Models below a failed node were not built; tables above it are complete.",
+        next_command=f"tidegate run {select}" if select.isidentifier() else "tidegate run",
+    )
+
+
+def _told(result: Any) -> list[str]:
+    message = (result.message or "no message").strip().splitlines()[:_MESSAGE_LINES]
+    compiled = getattr(result.node, "compiled_path", None)
+    lines = [f"{result.node.resource_type} {result.node.name}: {result.status}"]
+    lines += [f"  {line.strip()}" for line in message if line.strip()]
+    lines.append(f"  file {result.node.original_file_path}")
+    if compiled and Path(compiled).exists():
+        lines.append(f"  compiled {compiled}")
+    return lines
+
+
+def _did_not_start(outcome: dbtRunnerResult, select: str) -> TidegateError:
+    lines = str(outcome.exception or "dbt gave no reason").strip().splitlines()
+    if _NOTHING_MATCHED in str(outcome.exception):
+        return _nothing_selected(select)
+    return BrokenError(
+        f"{select}: dbt did not start: {lines[0] if lines else 'no reason given'}",
+        where="\n".join(lines[1 : _MESSAGE_LINES * 2]),
+        not_done="No model was built.",
+        next_command="tidegate doctor",
+    )
+
+
+def _nothing_selected(select: str) -> UsageError:
+    return UsageError(
+        f"{select}: no model is called that, nor lies in a folder of that name",
+        where="dbt_project/models, $TIDEGATE_HOME/models",
+        not_done="No model was built.",
+        next_command=f"tidegate scaffold {select}",
+    )

@@ -1,0 +1,11 @@
+"""The statements of `sql/receipts.sql` as functions: `QUERIES.<name>(connection, parameter=…)`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aiosql
+
+#: Generated from the SQL file; a name or parameter that is not there fails at the call.
+QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "receipts.sql", "psycopg")

@@ -1,0 +1,152 @@
+"""Guard → build → receipt without Airflow: the functions of a DAG's tasks, in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lakehouse import build, mart_order, steps
+from lakehouse import receipt as receipts
+from metastore_sync import registry
+from metastore_sync.errors import (
+    EXIT_BROKEN,
+    EXIT_FINE,
+    EXIT_USAGE,
+    EXIT_VERDICT,
+    TidegateError,
+)
+from metastore_sync.model import DatasetState
+from metastore_sync.settings import Settings
+
+#: Worst last: a part that broke may hide a verdict, so it is told first.
+_ORDER = (EXIT_FINE, EXIT_VERDICT, EXIT_USAGE, EXIT_BROKEN)
+
+#: Called with one line for people: the end of a step, or dbt's word on a finished model or test.
+OnStep = Callable[[str], None]
+
+
+class Step(StrEnum):
+    """The steps of one dataset's run, in order."""
+
+    GUARD = "guard"
+    BUILD = "build"
+    RECEIPT = "receipt"
+
+
+@dataclass(slots=True, kw_only=True)
+class RunResult:
+    """
+    What a run did for one dataset or mart area.
+
+    Attributes:
+        name: Dataset, or `marts.<area>`.
+        exit_code: 0 fine, 1 the verdict says no, 2 broke, 64 wrong usage.
+        batches: Batches the guard admitted in this run.
+        records: Records of those batches that became rows.
+        nodes: Models and tests that dbt ran.
+        receipts: Receipt lines that were made; all green when the exit code is 0.
+        seconds: Wall clock per step that was begun.
+        message: The whole error when the exit code is not 0.
+    """
+
+    name: str
+    exit_code: int = EXIT_FINE
+    batches: int = 0
+    records: int = 0
+    nodes: int = 0
+    receipts: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    message: str = ""
+
+
+def run(settings: Settings, names: Iterable[str], on_step: OnStep) -> list[RunResult]:
+    """
+    Run the datasets one after the other, then the marts that read one that ran well.
+
+    One dataset's failure stops itself alone; its error is in its result.
+
+    Args:
+        settings: Where the parts are.
+        names: Datasets; none means every registered dataset that is neither paused nor retired.
+        on_step: Called with one line at the end of each step and for each finished model or test.
+    """
+    results = [_dataset(settings, name, on_step) for name in list(names) or active(settings)]
+    proven = {r.name for r in results if r.exit_code == EXIT_FINE}
+    if not proven:
+        return results
+    try:
+        areas = mart_order.readers(mart_order.heads(settings), proven)
+    except TidegateError as error:
+        return [*results, _told("marts", error)]
+    return results + [_mart(settings, area, on_step) for area in areas]
+
+
+def worst(results: Iterable[RunResult]) -> int:
+    """Return the exit code of a whole run: the worst of its results'."""
+    return max((r.exit_code for r in results), key=_ORDER.index, default=EXIT_FINE)
+
+
+def active(settings: Settings) -> list[str]:
+    """Return the names of the datasets that run when none is named, sorted."""
+    resting = {DatasetState.PAUSED, DatasetState.RETIRED}
+    with registry.connect(settings) as conn:
+        rows = registry.datasets(conn)
+    return sorted(row.dataset.name for row in rows if row.state not in resting)
+
+
+def _dataset(settings: Settings, name: str, on_step: OnStep) -> RunResult:
+    result = RunResult(name=name)
+
+    def guard() -> str:
+        reports = steps.guard(settings, name)
+        result.batches = len(reports)
+        result.records = sum(r.record_count - r.rejected_count for r in reports)
+        return f"{result.batches} batch(es) admitted with {result.records} record(s)"
+
+    def prove() -> str:
+        result.receipts = len(receipts.receipt(settings, name))
+        return f"{result.receipts} receipt line(s), all green"
+
+    work = {
+        Step.GUARD: guard,
+        Step.BUILD: lambda: _build(settings, result, on_step),
+        Step.RECEIPT: prove,
+    }
+    for step, act in work.items():
+        if not _attempt(result, step, act, on_step):
+            break
+        if step is Step.GUARD and not result.batches and not steps.has_admitted(settings, name):
+            on_step(f"{name}: nothing has landed yet, so there is nothing to build")
+            break
+    return result
+
+
+def _mart(settings: Settings, area: str, on_step: OnStep) -> RunResult:
+    result = RunResult(name=area)
+    _attempt(result, Step.BUILD, lambda: _build(settings, result, on_step), on_step)
+    return result
+
+
+def _told(name: str, error: TidegateError) -> RunResult:
+    return RunResult(name=name, exit_code=error.exit_code, message=error.render())
+
+
+def _build(settings: Settings, result: RunResult, on_step: OnStep) -> str:
+    built = build.build(settings, result.name, on_line=lambda line: on_step(f"  {line}"))
+    result.nodes = len(built.nodes)
+    return f"{result.nodes} model(s) and test(s)"
+
+
+def _attempt(result: RunResult, step: Step, act: Callable[[], str], on_step: OnStep) -> bool:
+    started = time.monotonic()
+    try:
+        text = act()
+    except TidegateError as error:
+        result.exit_code, result.message = error.exit_code, error.render()
+        text = f"FAILED\n{result.message}"
+    spent = round(time.monotonic() - started, 3)
+    result.seconds[step.value] = spent
+    on_step(f"{result.name}: {step.value} ({spent:.1f} s): {text}")
+    return result.exit_code == EXIT_FINE

@@ -1,0 +1,106 @@
+"""Model files for a registered dataset, written once; from then on they are the analyst's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import assert_never
+
+import jinja2
+
+from lakehouse import silver_names
+from metastore_sync import registry
+from metastore_sync.errors import UsageError
+from metastore_sync.model import Dataset, Mode
+from metastore_sync.settings import Settings
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=jinja2.StrictUndefined,
+    autoescape=False,  # noqa: S701 - the output is SQL and YAML
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def has_models(settings: Settings, name: str) -> bool:
+    """Return whether the dataset has a folder of models in the repository or among the scaffolded."""
+    folders = (settings.dbt_project / "models" / name, settings.scaffold_folder / name)
+    return any(any(folder.glob("**/*.sql")) for folder in folders)
+
+
+def files(dataset: Dataset) -> dict[str, str]:
+    """
+    Return file name → text of the dataset's bronze and silver models and their properties.
+
+    Raises:
+        UsageError: The dataset's mode has no silver macro.
+    """
+    silver = _silver(dataset)
+    words = {
+        "name": dataset.name,
+        "topic": dataset.kafka_topic,
+        "owner": json.dumps(dataset.owner),
+        "pk_fields": dataset.pk_fields,
+        "columns": [silver_names.column(field) for field in dataset.pk_fields],
+        "event_id": dataset.event_id,
+    }
+    return {
+        f"{prefix}_{dataset.name}.{kind}": _TEMPLATES.get_template(f"{template}.{kind}.j2").render(
+            words
+        )
+        for prefix, template in (("brz", "brz"), ("slv", silver))
+        for kind in ("sql", "yml")
+    }
+
+
+def scaffold(settings: Settings, name: str, folder: Path) -> list[Path]:
+    """
+    Write the model files of a registered dataset into a folder and return them, sorted.
+
+    Raises:
+        UsageError: The dataset is unknown, or one of the files exists; none was written.
+        BrokenError: The registry is away.
+    """
+    with registry.connect(settings) as conn:
+        dataset = registry.dataset(conn, name).dataset
+    return write(dataset, folder)
+
+
+def write(dataset: Dataset, folder: Path) -> list[Path]:
+    """
+    Write the dataset's model files into a folder and return them, sorted.
+
+    Raises:
+        UsageError: One of the files exists; none was written.
+    """
+    wanted = {folder / name: text for name, text in files(dataset).items()}
+    held = sorted(path for path in wanted if path.exists())
+    if held:
+        raise UsageError(
+            f"{dataset.name}: {len(held)} model file(s) exist already",
+            where="\n".join(str(path) for path in held),
+            not_done="No file was written or changed.",
+            next_command=f"tidegate run {dataset.name}",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
+    return sorted(wanted)
+
+
+def _silver(dataset: Dataset) -> str:
+    match dataset.mode:
+        case Mode.UPSERT:
+            return "slv_upsert"
+        case Mode.APPEND:
+            return "slv_append"
+        case Mode.HISTORY:
+            raise UsageError(
+                f"{dataset.name}: there is no template for mode history",
+                not_done="No model was written.",
+                next_command=f"write dbt_project/models/{dataset.name}/slv_{dataset.name}.sql",
+            )
+        case _:
+            assert_never(dataset.mode)

@@ -1,0 +1,60 @@
+-- What the registry knows of a receipt's terms, and the receipts themselves.
+
+-- name: unproven
+-- Admitted batches up to one that lack a green receipt line, oldest first.
+select
+    b.batch_id, b.schema_version, b.content_hash, b.record_count, b.rejected_count
+from registry.batch as b
+where
+    b.dataset = :dataset
+    and b.status = 'ADMITTED'
+    and b.batch_id <= :upto
+    and (
+        select count(*) from registry.receipt as r
+        where r.dataset = b.dataset and r.batch_id = b.batch_id and r.is_green
+    ) < 2
+order by b.batch_id;
+
+-- name: newest_admitted$
+-- The newest admitted batch; null before the first.
+select max(batch_id) from registry.batch where dataset = :dataset and status = 'ADMITTED';
+
+-- name: columns_of^
+-- The columns that a batch's records are read with.
+select v.columns
+from registry.batch as b
+inner join registry.schema_version as v on b.dataset = v.dataset and b.schema_version = v.version
+where b.dataset = :dataset and b.batch_id = :batch_id;
+
+-- name: landed
+-- What landed and what was rejected, per batch and partition.
+select
+    o.batch_id, o.topic_id, o.partition,
+    min(o.first_offset) as first_offset, max(o.last_offset) as last_offset,
+    sum(o.record_count)::bigint as landed,
+    (
+        select count(*) from registry.rejected_record as r
+        where
+            r.dataset = :dataset and r.batch_id = o.batch_id and r.stage <> 'rule'
+            and r.topic_id = o.topic_id and r.partition = o.partition
+    ) as rejected
+from registry.batch_object as o
+where o.dataset = :dataset and o.batch_id = any(:batches)
+group by o.batch_id, o.topic_id, o.partition
+order by o.batch_id, o.topic_id, o.partition;
+
+-- name: rule_rejected
+-- Records that a rule kept out of silver, per batch.
+select batch_id, count(*) as records
+from registry.rejected_record
+where dataset = :dataset and batch_id = any(:batches) and stage = 'rule'
+group by batch_id;
+
+-- name: put!
+-- A receipt line; a later one of the same batch replaces it.
+insert into registry.receipt (dataset, batch_id, line, is_green, terms, mismatches)
+values (:dataset, :batch_id, :line, :is_green, :terms, :mismatches)
+on conflict (dataset, batch_id, line) do update
+set
+    is_green = excluded.is_green, terms = excluded.terms, mismatches = excluded.mismatches,
+    created_at = clock_timestamp();

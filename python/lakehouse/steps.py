@@ -1,0 +1,30 @@
+"""The guard as a step of a run: one function for `tidegate run` and for a DAG's first task."""
+
+from __future__ import annotations
+
+from lakehouse.receipt_queries import QUERIES
+from metastore_sync import registry
+from metastore_sync.errors import VerdictError
+from metastore_sync.settings import Settings
+from schema_guard import check, report
+
+
+def guard(settings: Settings, name: str) -> list[report.Report]:
+    """
+    Judge every batch of the dataset that is waiting and return a report for each.
+
+    Raises:
+        VerdictError: A batch is BLOCKED, or waits for a manifest; the text is the rendered report.
+        BrokenError: The registry or the object store is away; nothing was admitted.
+    """
+    reports = check.check(settings, name)
+    held_up = [judged for judged in reports if judged.exit_code]
+    if held_up:
+        raise VerdictError("\n".join(report.render(judged) for judged in held_up))
+    return reports
+
+
+def has_admitted(settings: Settings, name: str) -> bool:
+    """Return whether any batch of the dataset was ever admitted; before that, models have no columns."""
+    with registry.connect(settings) as conn:
+        return QUERIES.newest_admitted(conn, dataset=name) is not None

@@ -1,0 +1,191 @@
+"""Kafka Connect's REST API: the calls Tidegate makes, and errors that name the connector and the cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import requests
+import stamina
+
+from metastore_sync.errors import BrokenError
+from metastore_sync.settings import Settings
+
+#: Seconds to connect, and to wait for an answer; validation asks the store and the brokers for real.
+TIMEOUT = (3.0, 60.0)
+#: Seconds during which a worker that is away or rebalances is asked again.
+PATIENCE_SECONDS = 20.0
+
+
+class _TryAgain(Exception):  # noqa: N818 - never leaves this module
+    """Connect answered that it cannot answer now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """One task: its number, state and, when it failed, the cause in one line."""
+
+    task: int
+    state: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatus:
+    """A connector's own state and cause, and its tasks."""
+
+    name: str
+    state: str
+    cause: str
+    tasks: tuple[TaskStatus, ...]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the connector and every task, at least one, are RUNNING."""
+        states = {self.state, *(task.state for task in self.tasks)}
+        return bool(self.tasks) and states == {"RUNNING"}
+
+    @property
+    def failure(self) -> str:
+        """Where and why it failed; empty when nothing has."""
+        if self.state == "FAILED":
+            return f"connector FAILED: {self.cause}"
+        failed = [f"task {t.task} FAILED: {t.cause}" for t in self.tasks if t.state == "FAILED"]
+        return "\n".join(failed)
+
+    def __str__(self) -> str:
+        """Return the states as a person reads them."""
+        tasks = ", ".join(f"task {task.task} {task.state}" for task in self.tasks)
+        return f"connector {self.state}, {tasks or 'no task yet'}"
+
+
+class ConnectApi:
+    """
+    One Connect cluster.
+
+    Every method raises `BrokenError` when the cluster is away or refuses.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._base = settings.connect_url.rstrip("/")
+        self._session = requests.Session()
+        # Connect is an address of the installation, never one behind the user's web proxy.
+        self._session.trust_env = False
+
+    def configs(self) -> dict[str, dict[str, str]]:
+        """Return every connector's config by name."""
+        answer = self._call("GET", "/connectors?expand=info", subject="connectors")
+        return {name: entry["info"]["config"] for name, entry in answer.items()}
+
+    def config(self, name: str) -> dict[str, str] | None:
+        """Return one connector's config; none when there is no such connector."""
+        found: dict[str, str] | None = self._call("GET", f"{_path(name)}/config", subject=name)
+        return found
+
+    def put(self, name: str, config: dict[str, str]) -> None:
+        """Create a connector, or give it another config."""
+        self._call("PUT", f"{_path(name)}/config", config, subject=name)
+
+    def delete(self, name: str) -> None:
+        """Remove a connector; fine when there is none."""
+        self._call("DELETE", _path(name), subject=name)
+
+    def restart(self, name: str) -> None:
+        """Start the failed parts of a connector again."""
+        path = f"{_path(name)}/restart?includeTasks=true&onlyFailed=true"
+        self._call("POST", path, subject=name)
+
+    def validate(self, config: dict[str, str]) -> dict[str, list[str]]:
+        """Return the errors of a config by key; the sink asks its bucket and brokers for real."""
+        path = f"/connector-plugins/{quote(config['connector.class'])}/config/validate"
+        answer = self._call("PUT", path, config, subject=config["name"])
+        if answer is None:
+            raise self._refused(config["name"], f"no plugin {config['connector.class']} installed")
+        values = (entry["value"] for entry in answer["configs"])
+        return {value["name"]: value["errors"] for value in values if value["errors"]}
+
+    def status(self, name: str) -> ConnectorStatus | None:
+        """Return a connector's state; none until the workers know it."""
+        answer = self._call("GET", f"{_path(name)}/status", subject=name)
+        if answer is None:
+            return None
+        tasks = (
+            TaskStatus(entry["id"], entry["state"], cause_of(entry.get("trace", "")))
+            for entry in sorted(answer["tasks"], key=lambda entry: int(entry["id"]))
+        )
+        own = answer["connector"]
+        return ConnectorStatus(name, own["state"], cause_of(own.get("trace", "")), tuple(tasks))
+
+    def plugins(self) -> list[str]:
+        """Return the classes of the installed connector plugins."""
+        answer = self._call("GET", "/connector-plugins", subject="connector plugins")
+        return [entry["class"] for entry in answer]
+
+    def _call(
+        self, method: str, path: str, body: dict[str, str] | None = None, *, subject: str
+    ) -> Any:
+        """Return the answer's JSON; none for 404 and for answers without a body."""
+        passing = (requests.ConnectionError, requests.Timeout, _TryAgain)
+        try:
+            for attempt in stamina.retry_context(
+                on=passing, attempts=None, timeout=PATIENCE_SECONDS, wait_max=2.0
+            ):
+                with attempt:
+                    return self._once(method, path, body, subject)
+        except (requests.RequestException, _TryAgain) as error:
+            raise BrokenError(
+                f"{subject}: Kafka Connect does not answer",
+                where=f"{self._base}: {error}",
+                not_done="Nothing was changed by this call.",
+                next_command="tidegate doctor",
+            ) from error
+        message = "a retry ends with an answer or an error"
+        raise AssertionError(message)
+
+    def _once(self, method: str, path: str, body: dict[str, str] | None, subject: str) -> Any:
+        answer = self._session.request(method, self._base + path, json=body, timeout=TIMEOUT)
+        if answer.ok:
+            return answer.json() if answer.content else None
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        message = _message(answer)
+        if answer.status_code == HTTPStatus.CONFLICT and "already exists" not in message:
+            # The other conflict: the workers rebalance or have not read their configs yet.
+            raise _TryAgain(message)
+        raise self._refused(subject, message)
+
+    def _refused(self, subject: str, message: str) -> BrokenError:
+        return BrokenError(
+            f"{subject}: Kafka Connect refused: {message}",
+            where=self._base,
+            not_done="The connector was not changed.",
+            next_command="tidegate doctor",
+        )
+
+
+def cause_of(trace: str) -> str:
+    """
+    Return a Java stack trace as one line: its innermost cause, without package names.
+
+    >>> cause_of("a.b.ConnectException: task failed\\n\\tat x\\nCaused by: c.d.IOException: disk full")
+    'IOException: disk full'
+    """
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    kind, colon, text = (causes[-1] if causes else lines[0]).partition(":")
+    return kind.rpartition(".")[2] + colon + text
+
+
+def _path(name: str) -> str:
+    return f"/connectors/{quote(name, safe='')}"
+
+
+def _message(answer: requests.Response) -> str:
+    try:
+        return cause_of(str(answer.json()["message"]))
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}"

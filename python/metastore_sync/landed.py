@@ -1,0 +1,119 @@
+"""How far a topic has landed, read from the newest manifest of each partition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from metastore_sync.errors import BrokenError
+from metastore_sync.settings import Settings
+
+_CONFIG = Config(
+    s3={"addressing_style": "path"},
+    # Servers older than the checksum headers refuse them.
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+    retries={"max_attempts": 5, "mode": "standard"},
+    connect_timeout=5,
+    read_timeout=30,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The newest manifest of one partition."""
+
+    partition: int
+    next_offset: int
+    landed_at: str
+
+
+def landed_offsets(settings: Settings, topic: str) -> dict[int, int]:
+    """
+    Return, per partition of the newest topic id, the offset after the last one that has landed.
+
+    Raises:
+        BrokenError: The store is away.
+    """
+    try:
+        bucket = _Bucket(settings)
+        root = f"{topic}/_manifest/"
+        generations = [list(_tails(bucket, f"{root}{id_}/")) for id_ in bucket.folders(root)]
+    except (BotoCoreError, ClientError) as error:
+        raise BrokenError(
+            f"{topic}: the object store does not answer",
+            where=f"{settings.s3_endpoint or 'AWS S3'}, bucket {settings.raw_bucket}: {error}",
+            not_done="Nothing was read.",
+            next_command="tidegate doctor",
+        ) from error
+    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
+    landed = [tails for tails in generations if tails]
+    newest = max(landed, key=lambda tails: max(t.landed_at for t in tails), default=[])
+    return {tail.partition: tail.next_offset for tail in newest}
+
+
+class _Bucket:
+    """The raw bucket, as far as manifests go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._name = settings.raw_bucket
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint or None,
+            aws_access_key_id=settings.s3_access_key or None,
+            aws_secret_access_key=settings.s3_secret_key or None,
+            region_name=settings.s3_region,
+            config=_CONFIG,
+        )
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return the names one level below a prefix."""
+        pages = self._pages(Prefix=prefix, Delimiter="/")
+        found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", ())]
+        return [name.removeprefix(prefix).rstrip("/") for name in found]
+
+    def last_key(self, prefix: str, after: str) -> str | None:
+        """Return the greatest key below a prefix that sorts behind `after`."""
+        last = None
+        for page in self._pages(Prefix=prefix, StartAfter=after):
+            for entry in page.get("Contents", ()):
+                last = entry["Key"]
+        return last
+
+    def document(self, key: str) -> dict[str, Any] | None:
+        """Return the JSON object under a key; none when there is none."""
+        try:
+            body = self._client.get_object(Bucket=self._name, Key=key)["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+        document: dict[str, Any] = json.loads(body)
+        return document
+
+    def _pages(self, **request: str) -> Iterator[dict[str, Any]]:
+        paginator = self._client.get_paginator("list_objects_v2")
+        yield from paginator.paginate(Bucket=self._name, **request)
+
+
+def _tails(bucket: _Bucket, generation: str) -> Iterator[_Tail]:
+    for name in bucket.folders(generation):
+        # Folders beside the partitions (_tail, _start) hold no manifests.
+        if name.isdecimal() and (tail := _tail(bucket, generation, name)):
+            yield tail
+
+
+def _tail(bucket: _Bucket, generation: str, partition: str) -> _Tail | None:
+    folder = f"{generation}{partition}/"
+    hint = bucket.document(f"{generation}_tail/{partition}.json") or {}
+    # The hint may lag behind, never lead; one key before it, so that it is listed itself.
+    after = f"{folder}{hint['expected_offset']:020d}" if "expected_offset" in hint else folder
+    key = bucket.last_key(folder, after) or bucket.last_key(folder, folder)
+    manifest = bucket.document(key) if key else None
+    if manifest is None:
+        return None
+    return _Tail(int(partition), int(manifest["last_offset"]) + 1, str(manifest["landed_at"]))

@@ -1,0 +1,95 @@
+"""
+Everything that is wrong with one dataset document, all at once: the schema's rules, then the rules
+between fields.
+
+A mistake says what is wrong and what is allowed; it names fields in the spelling its author uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metastore_sync import contract, schema_mistakes
+
+#: Renames a field for the reader: the file's spelling, the API's or the connector's.
+Spell = Callable[[str], str]
+
+#: Connector settings that Tidegate decides itself, and why a dataset file may not.
+RESERVED = {
+    "name": "the dataset's name decides it",
+    "connector.class": "only Tidegate's own sink writes manifests",
+    "topics": "kafka_topic decides it",
+    "topics.regex": "one topic is one dataset",
+    "key.converter": "the producer's bytes must pass unread",
+    "value.converter": "the producer's bytes must pass unread",
+    "header.converter": "the producer's bytes must pass unread",
+    "consumer.override.auto.offset.reset": "start decides it",
+    "s3.bucket": "the guard reads TIDEGATE_RAW_BUCKET",
+    "s3.prefix": "the guard reads the bucket's root",
+}
+_SECRET = re.compile(r"secret|password|token|credential|sasl\.jaas", re.IGNORECASE)
+#: A value that the Connect worker looks up itself, `${env:TIDEGATE_S3_SECRET_KEY}`.
+_LOOKED_UP = re.compile(r"\$\{[^}]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong: where in the document, and what."""
+
+    path: tuple[str | int, ...]
+    text: str
+
+    def field(self, spell: Spell) -> str:
+        """Return the field as its author writes it, `pk_fields[0]` for a list's first."""
+        if not self.path:
+            return "document"
+        rest = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path[1:])
+        return spell(str(self.path[0])) + "".join(rest)
+
+
+def find(document: Mapping[str, Any], spell: Spell = str) -> list[Mistake]:
+    """Return every mistake of a document under the file spelling, in the order of its fields."""
+    errors = contract.errors("dataset", document)
+    found = [Mistake(*told) for error in errors for told in schema_mistakes.told(error, spell)]
+    wrong = {mistake.path[0] for mistake in found if mistake.path}
+    for rule, needs in RULES.items():
+        if not wrong & needs:
+            found += rule(document, spell)
+    order = list(document)
+    unique = dict.fromkeys(found)
+    return sorted(unique, key=lambda m: order.index(m.path[0]) if m.path[0] in order else -1)
+
+
+def _keys_are_named(document: Mapping[str, Any], spell: Spell) -> Iterator[Mistake]:
+    mode = document["mode"]
+    if mode in ("upsert", "history") and not document.get("pk_fields"):
+        text = f"is empty; {spell('mode')} {mode} needs the fields that identify a row"
+        yield Mistake(("pk_fields",), text)
+
+
+def _history_has_a_clock(document: Mapping[str, Any], spell: Spell) -> Iterator[Mistake]:
+    if document["mode"] == "history" and not document.get("event_time"):
+        text = f"is empty; {spell('mode')} history needs the field that tells when a row changed"
+        yield Mistake(("event_time",), text)
+
+
+def _connector_keeps_off(document: Mapping[str, Any], _: Spell) -> Iterator[Mistake]:
+    for key, value in document.get("connector", {}).items():
+        if key.startswith("dataset."):
+            yield Mistake(("connector", key), "may not be set here: it is a field of the dataset")
+        elif key in RESERVED:
+            yield Mistake(("connector", key), f"may not be set here: {RESERVED[key]}")
+        elif _SECRET.search(key) and not _LOOKED_UP.fullmatch(str(value)):
+            text = "holds a secret in clear text; allowed: ${env:TIDEGATE_…}, read by the worker"
+            yield Mistake(("connector", key), text)
+
+
+#: A rule between fields, and the fields that must be well formed before it can speak.
+RULES: dict[Callable[[Mapping[str, Any], Spell], Iterator[Mistake]], set[str]] = {
+    _keys_are_named: {"mode", "pk_fields"},
+    _history_has_a_clock: {"mode", "event_time"},
+    _connector_keeps_off: {"connector"},
+}

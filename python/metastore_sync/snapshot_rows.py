@@ -1,0 +1,26 @@
+"""The registry's rows as the snapshot holds them."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.rows import DictRow
+
+from metastore_sync import registry
+from metastore_sync.queries import QUERIES
+from metastore_sync.snapshot import ActiveVersion, SnapshotDataset
+
+
+def locked(conn: psycopg.Connection[DictRow]) -> tuple[SnapshotDataset, ...]:
+    """Return every dataset, keeping other snapshot writers out until the transaction ends."""
+    QUERIES.lock_snapshot(conn)
+    active = {row.pop("dataset"): ActiveVersion(**row) for row in QUERIES.active_versions(conn)}
+    return tuple(
+        SnapshotDataset(
+            dataset=row.dataset,
+            revision=row.revision,
+            source=row.source,
+            state=row.state,
+            active=active.get(row.dataset.name),
+        )
+        for row in registry.datasets(conn)
+    )

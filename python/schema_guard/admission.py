@@ -1,0 +1,212 @@
+"""The one transaction that records a judged batch: all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from metastore_sync import lease
+from metastore_sync import registry as declarations
+from metastore_sync.model import DatasetState
+from schema_guard import errors
+from schema_guard.batches import Batch
+from schema_guard.chains import Cursor
+from schema_guard.core.ddl import columns, spark_ddl
+from schema_guard.core.finding import Verdict
+from schema_guard.edges import registry, rejected
+from schema_guard.edges.registry import Connection
+from schema_guard.judge import Judged
+from schema_guard.report import Status
+from schema_guard.sql import QUERIES
+
+#: Who the audit log names when no person decided.
+ACTOR = "schema_guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the registry holds now: the batch's number, its status and its version."""
+
+    batch_id: int
+    status: Status
+    version: int
+
+
+def record(conn: Connection, token: int, batch: Batch, judged: Judged) -> Admission:
+    """
+    Record a judged batch under the next number.
+
+    Raises:
+        LeaseLostError: Another guard holds the dataset; nothing was written.
+        BrokenError: The registry moved on since the batch was judged; nothing was written.
+        UsageError: The dataset was paused or retired meanwhile; nothing was written.
+    """
+    name = judged.dataset.name
+    with conn.transaction():
+        lease.lock(conn, name, token)
+        _check_unmoved(conn, judged, batch)
+        version = _version(conn, judged)
+        last = QUERIES.last_batch(conn, dataset=name) or {"batch_id": 0, "next_watermark": None}
+        batch_id = last["batch_id"] + 1
+        _insert_batch(conn, judged, batch_id, version, last["next_watermark"])
+        _insert_objects(conn, judged, batch_id)
+        rejected.copy(conn, name, batch_id, rejected.read(judged.scan.rejected_files))
+        _advance(conn, name, batch)
+        _conclude(conn, judged, batch_id, version)
+    return Admission(batch_id, status_of(judged), version)
+
+
+def status_of(judged: Judged) -> Status:
+    """Return what a verdict makes of its batch."""
+    return Status.BLOCKED if judged.verdict is Verdict.BREAKING else Status.ADMITTED
+
+
+def found_again(conn: Connection, name: str, batch: Batch) -> Admission | None:
+    """Return the batch as the registry holds it; None when it was never committed."""
+    first = batch.links[0].manifest
+    row = QUERIES.batch_of_range(
+        conn,
+        dataset=name,
+        topic_id=first.topic_id,
+        partition=first.partition,
+        first_offset=first.first_offset,
+    )
+    known = registry.batch(conn, name, row["batch_id"]) if row else None
+    if known is None:
+        return None
+    return Admission(known.batch_id, Status(known.status), known.schema_version)
+
+
+def _check_unmoved(conn: Connection, judged: Judged, batch: Batch) -> None:
+    """Refuse when what the batch was judged against is no longer so."""
+    name = judged.dataset.name
+    state = DatasetState(QUERIES.dataset_state(conn, dataset=name)["state"])
+    if state in (DatasetState.PAUSED, DatasetState.RETIRED):
+        raise errors.not_checked(name, state)
+    active = registry.active_version(conn, name)
+    is_same = (active and active.number) == (judged.active and judged.active.number)
+    if state is DatasetState.BLOCKED or not is_same:
+        cursor = batch.links[0].cursor
+        raise errors.cursor_moved(name, cursor.topic_id, cursor.partition, cursor.next_offset)
+
+
+def _version(conn: Connection, judged: Judged) -> int:
+    """Return the number of the version that the batch belongs to; make or revive it if needed."""
+    if judged.verdict is Verdict.NONE and judged.active is not None:
+        return judged.active.number
+    name = judged.dataset.name
+    known = registry.version_of(conn, name, judged.schema)
+    if known is not None and known.status == "ACTIVE":
+        return known.number
+    values: dict[str, Any] = {
+        "dataset": name,
+        "status": "BLOCKED" if judged.verdict is Verdict.BREAKING else "ACTIVE",
+        "verdict": judged.verdict.value,
+        "findings": _findings(judged),
+        "base_version": judged.active and judged.active.number,
+    }
+    if values["status"] == "ACTIVE":
+        QUERIES.supersede_active(conn, dataset=name)
+    if known is not None:
+        QUERIES.judge_version_again(conn, version=known.number, **values)
+        return known.number
+    row = QUERIES.insert_version(
+        conn,
+        fingerprint=judged.schema.fingerprint,
+        schema=Jsonb(judged.schema.to_document()),
+        ddl=spark_ddl(judged.schema),
+        columns=Jsonb(columns(judged.schema)),
+        **values,
+    )
+    return int(row["version"])
+
+
+def _insert_batch(
+    conn: Connection, judged: Judged, batch_id: int, version: int, watermark: object
+) -> None:
+    scan = judged.scan
+    QUERIES.insert_batch(
+        conn,
+        dataset=judged.dataset.name,
+        batch_id=batch_id,
+        status=status_of(judged).value,
+        schema_version=version,
+        verdict=judged.verdict.value,
+        findings=_findings(judged),
+        record_count=scan.record_count,
+        rejected_count=scan.rejected_count,
+        value_bytes=scan.value_bytes,
+        content_hash=scan.content_hash,
+        max_event_time=scan.max_event_time,
+        watermark=watermark,
+    )
+
+
+def _insert_objects(conn: Connection, judged: Judged, batch_id: int) -> None:
+    QUERIES.insert_object(
+        conn,
+        [
+            {
+                "dataset": judged.dataset.name,
+                "batch_id": batch_id,
+                "data_key": source.data_key,
+                "topic_id": source.topic_id,
+                "generation": source.generation,
+                "partition": source.partition,
+                "first_offset": source.first_offset,
+                "last_offset": source.last_offset,
+                "record_count": source.record_count,
+                "landed_at": source.landed_at,
+            }
+            for source in judged.sources
+        ],
+    )
+
+
+def _advance(conn: Connection, name: str, batch: Batch) -> None:
+    for begin, end in _ranges(batch):
+        place = {"dataset": name, "topic_id": begin.topic_id, "partition": begin.partition}
+        QUERIES.begin_cursor(
+            conn, generation=begin.generation, from_offset=begin.next_offset, **place
+        )
+        moved = QUERIES.advance_cursor(conn, from_offset=begin.next_offset, to_offset=end, **place)
+        if moved != 1:
+            raise errors.cursor_moved(name, begin.topic_id, begin.partition, begin.next_offset)
+
+
+def _ranges(batch: Batch) -> Iterator[tuple[Cursor, int]]:
+    """Yield, per partition, where the batch begins and the offset behind it."""
+    first: dict[tuple[str, int], Cursor] = {}
+    behind: dict[tuple[str, int], int] = {}
+    for link in batch.links:
+        place = (link.cursor.topic_id, link.cursor.partition)
+        first.setdefault(place, link.cursor)
+        behind[place] = link.manifest.next_offset
+    # One order for all guards, so that two of them never wait for each other.
+    for place in sorted(first):
+        yield first[place], behind[place]
+
+
+def _conclude(conn: Connection, judged: Judged, batch_id: int, version: int) -> None:
+    name = judged.dataset.name
+    status = status_of(judged)
+    if status is Status.BLOCKED:
+        why = f"batch {batch_id} is BLOCKED"
+        declarations.set_state(conn, name, DatasetState.BLOCKED, actor=ACTOR, why=why)
+    declarations.audit(
+        conn,
+        name,
+        actor=ACTOR,
+        action="check",
+        batch_id=batch_id,
+        status=status.value,
+        schema_version=version,
+        verdict=judged.verdict.value,
+    )
+
+
+def _findings(judged: Judged) -> Jsonb:
+    return Jsonb([finding.to_document() for finding in judged.findings])

@@ -1,0 +1,137 @@
+"""
+The chain of manifests of each partition, read from where the guard stopped.
+
+Listing starts behind the cursor (`StartAfter`), so that its cost grows with what landed since, never
+with what landed before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from schema_guard.edges.s3 import Store
+from schema_guard.manifests import Manifest, folder_of, from_document
+
+#: Manifests fetched at once per partition.
+_AHEAD = 16
+_TOPIC_ID = re.compile(r"[0-9a-f]{8}")
+_OFFSET_NAME = re.compile(r"([0-9]{20})\.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far one partition of one generation has been judged."""
+
+    topic_id: str
+    generation: int
+    partition: int
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A chain that cannot be followed: the manifest of `cursor.next_offset` is missing."""
+
+    cursor: Cursor
+    found: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The next manifest of a chain, and where the cursor stood before it."""
+
+    cursor: Cursor
+    manifest: Manifest
+
+
+Chain = Iterator[Link | Hole]
+
+
+def open_chains(store: Store, topic: str, known: Sequence[Cursor]) -> list[Chain]:
+    """
+    Return one chain per partition of every generation, known or new.
+
+    Args:
+        store: The raw bucket.
+        topic: Kafka topic.
+        known: The registry's cursors; a partition without one starts at offset 0.
+    """
+    cursors = {(cursor.topic_id, cursor.partition): cursor for cursor in known}
+    generations = {cursor.topic_id: cursor.generation for cursor in known}
+    partitions = {
+        topic_id: _partitions(store, topic, topic_id)
+        for topic_id in store.folders(f"{topic}/_manifest/")
+        if _TOPIC_ID.fullmatch(topic_id)
+    }
+    generations |= _number_new(store, topic, partitions, generations)
+    chains = []
+    for topic_id, folders in partitions.items():
+        for folder in folders:
+            start = cursors.get((topic_id, int(folder))) or Cursor(
+                topic_id=topic_id,
+                generation=generations[topic_id],
+                partition=int(folder),
+                next_offset=0,
+            )
+            chains.append(_follow(store, folder_of(topic, topic_id, folder), start))
+    return chains
+
+
+def _partitions(store: Store, topic: str, topic_id: str) -> list[str]:
+    folders = store.folders(f"{topic}/_manifest/{topic_id}/")
+    return [folder for folder in folders if folder.isdecimal()]
+
+
+def _number_new(
+    store: Store, topic: str, partitions: dict[str, list[str]], known: dict[str, int]
+) -> dict[str, int]:
+    """Number the topic ids that no batch has seen yet, by when their first object landed."""
+    first_landed: list[tuple[datetime, str]] = []
+    for topic_id in partitions.keys() - known.keys():
+        landed = [
+            manifest.landed_at
+            for folder in partitions[topic_id]
+            for manifest in islice(_manifests(store, folder_of(topic, topic_id, folder), 0), 1)
+        ]
+        if landed:
+            first_landed.append((min(landed), topic_id))
+        else:
+            partitions[topic_id] = []
+    first = max(known.values(), default=0) + 1
+    return {topic_id: first + n for n, (_, topic_id) in enumerate(sorted(first_landed))}
+
+
+def _follow(store: Store, folder: str, cursor: Cursor) -> Chain:
+    for manifest in _manifests(store, folder, cursor.next_offset):
+        if manifest.expected_offset != cursor.next_offset:
+            yield Hole(cursor, manifest)
+            return
+        yield Link(cursor, manifest)
+        cursor = Cursor(
+            topic_id=cursor.topic_id,
+            generation=cursor.generation,
+            partition=cursor.partition,
+            next_offset=manifest.next_offset,
+        )
+
+
+def _manifests(store: Store, folder: str, offset: int) -> Iterator[Manifest]:
+    """Yield the folder's manifests that expect `offset` or more, a few fetched at a time."""
+    # Sorts before the manifest of `offset` itself and behind every earlier one.
+    keys = (
+        key
+        for key in store.keys(folder, f"{folder}{offset:020d}")
+        if _OFFSET_NAME.fullmatch(key.removeprefix(folder))
+    )
+    while ahead := list(islice(keys, _AHEAD)):
+        yield from _fetch(store, ahead)
+
+
+def _fetch(store: Store, keys: Iterable[str]) -> list[Manifest]:
+    with ThreadPoolExecutor(_AHEAD) as threads:
+        return list(threads.map(lambda key: from_document(key, store.document(key)), keys))

@@ -1,0 +1,100 @@
+"""
+Judges what has landed: manifests → batch → scan → verdict → one transaction → report.
+
+Batches are formed in offset and number order under the dataset's lease; while one is BLOCKED no other
+is formed, so that nothing overtakes it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import psycopg
+import stamina
+
+from metastore_sync import lease, snapshot
+from metastore_sync import registry as declarations
+from metastore_sync.errors import BrokenError
+from metastore_sync.model import Dataset, DatasetState
+from metastore_sync.settings import Settings
+from schema_guard import admission, errors, reports
+from schema_guard.batches import Backlog, Batch
+from schema_guard.chains import open_chains
+from schema_guard.edges import registry
+from schema_guard.edges.registry import Connection
+from schema_guard.edges.s3 import Store
+from schema_guard.judge import judge
+from schema_guard.report import Report, Status
+
+#: How often, and for how many seconds, the registry is asked again after it went away in a commit.
+_ATTEMPTS, _SECONDS = 10, 20.0
+
+
+def check(settings: Settings, name: str) -> list[Report]:
+    """
+    Judge every batch that waits, in order, until none does or one is BLOCKED.
+
+    Returns:
+        A report per batch; the one BLOCKED before, if a decision is still due; one per partition whose
+        chain of manifests has a hole. Empty when nothing waits.
+
+    Raises:
+        UsageError: The dataset is unknown, PAUSED or RETIRED.
+        BrokenError: The registry, the store or a landed object failed; the batch in hand was not recorded.
+    """
+    with declarations.connect(settings) as conn:
+        row = declarations.dataset(conn, name)
+        if row.state in (DatasetState.PAUSED, DatasetState.RETIRED):
+            raise errors.not_checked(name, row.state)
+        if row.state is DatasetState.BLOCKED:
+            return reports.of_blocked(conn, name)
+        with lease.hold(conn, name, lease.this_holder("check")) as token:
+            return _Check(settings, conn, row.dataset, token).run()
+
+
+class _Check:
+    """One check under the dataset's lease."""
+
+    def __init__(self, settings: Settings, conn: Connection, dataset: Dataset, token: int) -> None:
+        self._settings = settings
+        self._conn = conn
+        self._dataset = dataset
+        self._token = token
+
+    def run(self) -> list[Report]:
+        """Judge batch after batch."""
+        name = self._dataset.name
+        # Whoever held the lease before may have blocked the dataset meanwhile.
+        if declarations.dataset(self._conn, name).state is DatasetState.BLOCKED:
+            return reports.of_blocked(self._conn, name)
+        known = registry.cursors(self._conn, name)
+        backlog = Backlog(open_chains(Store(self._settings), self._dataset.kafka_topic, known))
+        found: list[Report] = []
+        while batch := backlog.next_batch():
+            found.append(self._batch(batch))
+            if found[-1].status is Status.BLOCKED:
+                return found
+        return [*found, *(reports.of_hole(name, hole) for hole in backlog.holes)]
+
+    def _batch(self, batch: Batch) -> Report:
+        active = registry.active_version(self._conn, self._dataset.name)
+        with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
+            judged = judge(self._settings, self._dataset, active, batch, Path(folder))
+            try:
+                recorded = admission.record(self._conn, self._token, batch, judged)
+            except psycopg.OperationalError as lost:
+                recorded = self._ask_again(batch, lost)
+        snapshot.write(self._settings, self._conn)
+        return reports.of_judged(self._conn, judged, recorded)
+
+    def _ask_again(self, batch: Batch, lost: psycopg.OperationalError) -> admission.Admission:
+        """Find out whether a commit without a reply took place; never commit twice."""
+        name = self._dataset.name
+        for attempt in stamina.retry_context(on=BrokenError, attempts=_ATTEMPTS, timeout=_SECONDS):
+            with attempt:
+                self._conn = declarations.connect(self._settings)
+        recorded = admission.found_again(self._conn, name, batch)
+        if recorded is None:
+            raise errors.outcome_unknown(name, str(lost)) from lost
+        return recorded

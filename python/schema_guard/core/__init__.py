@@ -1,0 +1,1 @@
+"""The guard's pure core: observed values → schema → differences → verdict, stdlib only."""

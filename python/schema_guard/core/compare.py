@@ -1,0 +1,195 @@
+"""The walk along the ACTIVE types and the observed tree that collects their differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schema_guard.core.datatype import (
+    NUMERIC,
+    Array,
+    Conflict,
+    Double,
+    Field,
+    String,
+    Struct,
+    Type,
+    Unknown,
+)
+from schema_guard.core.evidence import absence, evidence
+from schema_guard.core.finding import Code, Evidence
+from schema_guard.core.kinds import Kind, child, elements
+from schema_guard.core.node import Node, together
+from schema_guard.core.observed import TYPED_DEPTH, format_seen, is_nullable, observed_type
+from schema_guard.core.tally import Tally
+from schema_guard.core.widen import misfit_kinds, widened
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """
+    One difference, not judged yet.
+
+    Attributes:
+        old: Type under the ACTIVE version; None when it has no such path.
+        new: Type that the batch asks for; None when the path is missing.
+    """
+
+    code: Code
+    pointer: str
+    old: Type | None
+    new: Type | None
+    evidence: Evidence
+
+
+@dataclass(slots=True)
+class Comparison:
+    """
+    The differences found so far.
+
+    Attributes:
+        records: Records of the batch, at least 1: what shares are shares of.
+    """
+
+    records: int
+    found: list[Difference] = field(default_factory=list)
+
+    def struct(
+        self, pointer: str, old: Struct, node: Node, *, keys: frozenset[str], depth: int = 0
+    ) -> None:
+        """Compare the fields of a struct; absence and null of `keys` are counted elsewhere."""
+        for known in old.fields:
+            below = node.children.get(known.name)
+            at = child(pointer, known.name)
+            if known.name not in keys:
+                self._presence(at, known, node, below)
+            if below is not None:
+                self._compare(at, known.type, below, depth + 1)
+        taken = {known.name.lower(): known.type for known in old.fields}
+        known_names = {known.name for known in old.fields}
+        for name in sorted(node.children.keys() - known_names):
+            self._added(
+                child(pointer, name), node.children[name], taken.get(name.lower()), depth + 1
+            )
+            taken.setdefault(name.lower(), observed_type(node.children[name], depth + 1))
+
+    def new_struct(self, pointer: str, node: Node, depth: int = 0) -> None:
+        """Note what is wrong in itself below a path that the ACTIVE version does not have."""
+        taken: dict[str, Type] = {}
+        for name, below in sorted(node.children.items()):
+            at = child(pointer, name)
+            given = observed_type(below, depth + 1)
+            if name.lower() in taken:
+                self._add(Code.CASE_COLLISION, at, taken[name.lower()], given, _all(below))
+            taken.setdefault(name.lower(), given)
+            self._new(at, below, depth + 1)
+
+    def _presence(self, pointer: str, known: Field, parent: Node, below: Node | None) -> None:
+        if below is None:
+            self._add(Code.FIELD_ABSENT, pointer, known.type, None, _lacking(parent))
+        if known.nullable or (below is not None and not is_nullable(parent, below)):
+            return
+        missing = absence(self.records, parent, below)
+        self.found.append(Difference(Code.NULLABLE, pointer, known.type, known.type, missing))
+
+    def _added(self, pointer: str, node: Node, namesake: Type | None, depth: int) -> None:
+        new = observed_type(node, depth)
+        if namesake is None:
+            self._add(Code.FIELD_ADDED, pointer, None, new, _all(node))
+        else:
+            self._add(Code.CASE_COLLISION, pointer, namesake, new, _all(node))
+        if not isinstance(new, Conflict):
+            self._inside(pointer, new, node, depth)
+        else:
+            self._folded(pointer, None, node, depth)
+
+    def _new(self, pointer: str, node: Node, depth: int) -> None:
+        new = observed_type(node, depth)
+        if isinstance(new, Conflict) and len(new.kinds) > 1:
+            self._add(Code.TYPE_CHANGED, pointer, None, new, _all(node))
+        elif isinstance(new, Conflict):
+            self._folded(pointer, None, node, depth)
+        else:
+            self._inside(pointer, new, node, depth)
+
+    def _inside(self, pointer: str, new: Type, node: Node, depth: int) -> None:
+        if new == Double(exact=False):
+            self._add(Code.PRECISION_LOSS, pointer, None, new, _inexact(node))
+        elif isinstance(new, Array) and node.element:
+            self._new(elements(pointer), node.element, depth + 1)
+        elif isinstance(new, Struct):
+            self.new_struct(pointer, node, depth)
+
+    def _folded(self, pointer: str, old: Type | None, node: Node, depth: int) -> None:
+        """Name the limit for which objects or arrays of one kind became JSON text."""
+        new = Conflict(node.kinds())
+        if len(new.kinds) == 1:
+            code = Code.DEPTH_LIMIT if depth >= TYPED_DEPTH else Code.MAP_FOLDED
+            self._add(code, pointer, old, new, _all(node))
+
+    def _compare(self, pointer: str, old: Type, node: Node, depth: int) -> None:
+        strange = misfit_kinds(old, node)
+        new = widened(old, node, depth)
+        if strange:
+            shown = observed_type(_only(node, strange), depth)
+            self._add(Code.TYPE_CHANGED, pointer, old, shown, node.values(strange))
+        elif isinstance(old, Unknown) and new != old:
+            self._add(Code.TYPE_WIDENED, pointer, old, new, _all(node))
+            self._new(pointer, node, depth)
+        elif isinstance(old, Struct) and node.objects:
+            if isinstance(new, Conflict):
+                self._folded(pointer, old, node, depth)
+            else:
+                self.struct(pointer, old, node, keys=frozenset(), depth=depth)
+        elif isinstance(old, Array) and node.element:
+            self._compare(elements(pointer), old.element, node.element, depth + 1)
+        elif isinstance(old, String) and new != old:
+            others = (tally for written, tally in node.strings.items() if written != old.format)
+            self._add(
+                Code.FORMAT_CHANGED, pointer, old, String(format_seen(node)), together(others)
+            )
+        elif isinstance(old, NUMERIC) and new != old:
+            self._number(pointer, old, new, node)
+
+    def _number(self, pointer: str, old: Type, new: Type, node: Node) -> None:
+        if isinstance(old, Double):
+            self._add(Code.PRECISION_LOSS, pointer, old, new, _inexact(node))
+            return
+        wide = node.integers.wide if node.integers else None
+        beyond = together([node.decimals, wide])
+        self._add(Code.TYPE_WIDENED, pointer, old, new, beyond or _all(node))
+
+    def _add(
+        self, code: Code, pointer: str, old: Type | None, new: Type | None, shown: Tally | None
+    ) -> None:
+        self.found.append(Difference(code, pointer, old, new, evidence(self.records, shown)))
+
+
+def _all(node: Node) -> Tally | None:
+    """Return everything seen at a path but null, or the nulls where there is nothing else."""
+    return node.values(node.kinds()) or node.nulls
+
+
+def _inexact(node: Node) -> Tally | None:
+    integers = node.integers.inexact if node.integers else None
+    return together([integers, node.decimals.lossy if node.decimals else None])
+
+
+def _lacking(parent: Node) -> Tally | None:
+    """Return the objects of a parent that all lack a field, without their own shape."""
+    objects = parent.objects
+    return objects and Tally(objects.first, objects.last, "", objects.count)
+
+
+def _only(node: Node, kinds: frozenset[Kind]) -> Node:
+    """Return a view of a path as if only some kinds had been seen there."""
+    numbers = Kind.DECIMAL in kinds
+    return Node(
+        booleans=node.booleans if Kind.BOOLEAN in kinds else None,
+        integers=node.integers if numbers else None,
+        decimals=node.decimals if numbers else None,
+        strings=node.strings if Kind.STRING in kinds else {},
+        arrays=node.arrays if Kind.ARRAY in kinds else None,
+        objects=node.objects if Kind.OBJECT in kinds else None,
+        element=node.element,
+        children=node.children,
+    )

@@ -1,0 +1,46 @@
+"""What in a batch shows a difference: counts become shares, tallies become evidence."""
+
+from __future__ import annotations
+
+from schema_guard.core.finding import Evidence
+from schema_guard.core.kinds import Kind
+from schema_guard.core.node import Node
+from schema_guard.core.tally import Tally
+
+
+def evidence(records: int, shown: Tally | None) -> Evidence:
+    """Return the evidence of what was seen; elements count, but never beyond the records."""
+    if shown is None:
+        return Evidence(0, 0.0)
+    count = min(shown.count, records)
+    return Evidence(count, count / records, shown.first, shown.last, shown.sample or None)
+
+
+def absence(records: int, parent: Node, below: Node | None) -> Evidence:
+    """Return the evidence that a field was missing from objects of its parent, or null in them."""
+    if below is None:
+        return evidence(records, parent.objects and _unseen(parent.objects))
+    nulls = below.count(Kind.NULL)
+    missing = parent.count(Kind.OBJECT) - below.present
+    positions = [p for p in (below.absent, below.nulls and below.nulls.first) if p]
+    count = min(missing + nulls, records)
+    return Evidence(
+        count=count,
+        share=count / records,
+        first=min(positions, default=None),
+        last=below.nulls.last if below.nulls and not missing else None,
+        sample="null" if nulls else None,
+    )
+
+
+def missing(records: int, parent: Node, below: Node | None) -> Evidence:
+    """Return the evidence that a field was missing from objects of its parent."""
+    if below is None:
+        return absence(records, parent, None)
+    count = min(parent.count(Kind.OBJECT) - below.present, records)
+    return Evidence(count, count / records, below.absent if count else None)
+
+
+def _unseen(objects: Tally) -> Tally:
+    """Return the tally of whole objects without their shape, which says nothing of a field."""
+    return Tally(objects.first, objects.last, "", objects.count)

@@ -1,0 +1,92 @@
+"""One path of the observed tree: everything seen there, kind by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schema_guard.core.datatype import Format
+from schema_guard.core.kinds import Kind, Position
+from schema_guard.core.tally import Arrays, Decimals, Integers, Tally, folded
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """
+    What was seen at one path.
+
+    Attributes:
+        absent: The first record whose object lacks this field; None while every one has it.
+        strings: One tally per format.
+        element: What the arrays here hold.
+        children: What the objects here hold, by key.
+        always: Keys that no object here has lacked so far.
+    """
+
+    absent: Position | None = None
+    nulls: Tally | None = None
+    booleans: Tally | None = None
+    integers: Integers | None = None
+    decimals: Decimals | None = None
+    strings: dict[Format, Tally] = field(default_factory=dict)
+    arrays: Arrays | None = None
+    objects: Tally | None = None
+    element: Node | None = None
+    children: dict[str, Node] = field(default_factory=dict)
+    always: set[str] = field(default_factory=set)
+
+    def tally(self, kind: Kind) -> Tally | None:  # noqa: PLR0911 - one return per case
+        """Return the tally of one kind."""
+        match kind:
+            case Kind.NULL:
+                return self.nulls
+            case Kind.BOOLEAN:
+                return self.booleans
+            case Kind.INTEGER:
+                return self.integers
+            case Kind.DECIMAL:
+                return self.decimals
+            case Kind.STRING:
+                return together(self.strings.values())
+            case Kind.ARRAY:
+                return self.arrays
+            case Kind.OBJECT:
+                return self.objects
+
+    def kinds(self) -> frozenset[Kind]:
+        """Return the kinds seen here: null left out, numbers of any spelling as `Kind.DECIMAL`."""
+        seen = {
+            Kind.BOOLEAN: self.booleans,
+            Kind.DECIMAL: self.integers or self.decimals,
+            Kind.STRING: self.strings,
+            Kind.ARRAY: self.arrays,
+            Kind.OBJECT: self.objects,
+        }
+        return frozenset(kind for kind, tally in seen.items() if tally)
+
+    def values(self, kinds: Iterable[Kind]) -> Tally | None:
+        """Return what was seen of the given kinds, `Kind.DECIMAL` meaning every number."""
+        spelled = set(kinds)
+        if Kind.DECIMAL in spelled:
+            spelled.add(Kind.INTEGER)
+        return together(self.tally(kind) for kind in Kind if kind in spelled)
+
+    def count(self, kind: Kind) -> int:
+        """Return how many values of one kind were seen."""
+        tally = self.tally(kind)
+        return tally.count if tally else 0
+
+    @property
+    def present(self) -> int:
+        """How often the path had a value, null included."""
+        return sum(self.count(kind) for kind in Kind)
+
+
+def together(tallies: Iterable[Tally | None]) -> Tally | None:
+    """Return what all the tallies saw, as one of its own."""
+    total: Tally | None = None
+    for tally in tallies:
+        if tally is not None:
+            plain = Tally(tally.first, tally.last, tally.sample, tally.count)
+            total = folded(total, plain)
+    return total

@@ -1,0 +1,258 @@
+"""
+What a person decides about a BLOCKED batch: take the new version, or refuse the records that need it.
+
+Both compare and set: they hold only while the batch is still BLOCKED under that version, and the
+version it was judged against is still the ACTIVE one.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from metastore_sync import lease, snapshot
+from metastore_sync import registry as declarations
+from metastore_sync.model import Dataset, DatasetState
+from metastore_sync.settings import Settings
+from schema_guard import errors
+from schema_guard.edges import registry, rejected
+from schema_guard.edges.registry import BatchRow, Connection, Version
+from schema_guard.edges.s3 import Store
+from schema_guard.manifests import key_of, from_document
+from schema_guard.scan import Rules, Scan, source_of
+from schema_guard.scan_pool import scan_batch
+from schema_guard.sql import QUERIES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """
+    What was decided, and what holds now.
+
+    Attributes:
+        action: `approve` or `reject`.
+        version: The version that was decided about.
+        schema_version: The version that the batch is read with.
+        rejected_count: Records of the batch that are rejected now.
+    """
+
+    dataset: str
+    batch_id: int
+    action: str
+    version: int
+    schema_version: int
+    record_count: int
+    rejected_count: int
+    actor: str
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the decision as plain JSON values."""
+        return asdict(self)
+
+
+def approve(settings: Settings, name: str, version: int, actor: str, why: str) -> Decision:
+    """
+    Make the BLOCKED version ACTIVE and admit its batch whole.
+
+    Raises:
+        UsageError: Nothing waits, or another version does; or name or reason is empty.
+        VerdictError: The ACTIVE version is not the one that the batch was judged against.
+    """
+    with _deciding(settings, name, actor, why) as (conn, dataset, token):
+        blocked, judged = _waiting(conn, dataset.name, version)
+        with conn.transaction():
+            lease.lock(conn, name, token)
+            _check_active(conn, name, judged)
+            _make_active(conn, name, judged, actor, why)
+            changed = QUERIES.approve_blocked_batch(
+                conn, dataset=name, batch_id=blocked.batch_id, judged_version=version
+            )
+            decision = _decision("approve", blocked, version, actor, why, dataset=name)
+            _conclude(conn, decision, changed=changed)
+        snapshot.write(settings, conn)
+    return decision
+
+
+def reject(settings: Settings, name: str, version: int, actor: str, why: str) -> Decision:
+    """
+    Refuse the BLOCKED version: records that do not fit the ACTIVE one are rejected, the rest is admitted.
+
+    Where there is no ACTIVE version to fall back to (a first batch with broken keys), only the records
+    with broken keys are rejected and the version becomes ACTIVE.
+
+    Raises:
+        UsageError: Nothing waits, or another version does; or name or reason is empty.
+        VerdictError: The ACTIVE version is not the one that the batch was judged against.
+        BrokenError: A landed object cannot be read again; nothing was decided.
+    """
+    with (
+        _deciding(settings, name, actor, why) as (conn, dataset, token),
+        tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder,
+    ):
+        blocked, judged = _waiting(conn, name, version)
+        active = registry.active_version(conn, name)
+        kept = active or judged
+        scan = _scan_again(settings, conn, dataset, blocked, kept, Path(folder))
+        with conn.transaction():
+            lease.lock(conn, name, token)
+            _check_active(conn, name, judged)
+            _refuse(conn, name, judged, kept, actor, why)
+            changed = _admit_rest(conn, name, blocked, kept, scan)
+            decision = _decision(
+                "reject",
+                blocked,
+                kept.number,
+                actor,
+                why,
+                dataset=name,
+                rejected_count=scan.rejected_count,
+            )
+            _conclude(conn, decision, changed=changed)
+        snapshot.write(settings, conn)
+    return decision
+
+
+@contextmanager
+def _deciding(
+    settings: Settings, name: str, actor: str, why: str
+) -> Iterator[tuple[Connection, Dataset, int]]:
+    """Hold the dataset's lease for somebody who said who they are and why they decide."""
+    for given, missing in ((actor, "the name of who decides"), (why, "a reason (--why)")):
+        if not given.strip():
+            raise errors.no_reason(name, missing)
+    with declarations.connect(settings) as conn:
+        row = declarations.dataset(conn, name)
+        if row.state is not DatasetState.BLOCKED:
+            raise errors.nothing_blocked(name, row.state)
+        with lease.hold(conn, name, lease.this_holder("decide")) as token:
+            yield conn, row.dataset, token
+
+
+def _waiting(conn: Connection, name: str, version: int) -> tuple[BatchRow, Version]:
+    """Return the BLOCKED batch and its version, if that is the version decided about."""
+    blocked = registry.blocked_batch(conn, name)
+    judged = registry.version(conn, name, version)
+    if blocked is None:
+        raise errors.nothing_blocked(name, declarations.dataset(conn, name).state)
+    if judged is None or blocked.schema_version != version:
+        raise errors.other_version_blocked(name, version, blocked.schema_version)
+    return blocked, judged
+
+
+def _check_active(conn: Connection, name: str, judged: Version) -> None:
+    """Refuse when the findings compare with a version that is ACTIVE no longer."""
+    active = registry.active_version(conn, name)
+    number = active.number if active else None
+    # A batch whose types are the ACTIVE version's own was judged against that very version.
+    against = judged.number if judged.status == "ACTIVE" else judged.base
+    if number != against:
+        raise errors.active_version_moved(name, against, number)
+
+
+def _make_active(conn: Connection, name: str, judged: Version, actor: str, why: str) -> None:
+    if judged.status == "ACTIVE":
+        return
+    QUERIES.supersede_active(conn, dataset=name)
+    QUERIES.decide_version(
+        conn, dataset=name, version=judged.number, status="ACTIVE", actor=actor, why=why
+    )
+
+
+def _refuse(
+    conn: Connection, name: str, judged: Version, kept: Version, actor: str, why: str
+) -> None:
+    if judged.number == kept.number:
+        _make_active(conn, name, judged, actor, why)
+        return
+    QUERIES.decide_version(
+        conn, dataset=name, version=judged.number, status="REJECTED", actor=actor, why=why
+    )
+
+
+def _scan_again(
+    settings: Settings,
+    conn: Connection,
+    dataset: Dataset,
+    blocked: BatchRow,
+    kept: Version,
+    folder: Path,
+) -> Scan:
+    """Read the batch's objects once more, this time rejecting what does not fit the kept version."""
+    store = Store(settings)
+    sources = []
+    for held in registry.objects(conn, dataset.name, blocked.batch_id):
+        key = key_of(dataset.kafka_topic, held.topic_id, held.partition, held.expected_offset)
+        manifest = from_document(key, store.document(key))
+        if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
+            raise errors.object_differs(key, "data_key", held.data_key, manifest.data_key)
+        sources.append(source_of(manifest, held.generation))
+    return scan_batch(settings, sources, Rules(dataset, fit=kept.schema), folder)
+
+
+def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, scan: Scan) -> int:
+    changed = QUERIES.admit_blocked_batch(
+        conn,
+        dataset=name,
+        batch_id=blocked.batch_id,
+        judged_version=blocked.schema_version,
+        schema_version=kept.number,
+        rejected_count=scan.rejected_count,
+        value_bytes=scan.value_bytes,
+        content_hash=scan.content_hash,
+        max_event_time=scan.max_event_time,
+    )
+    misfits = (
+        record
+        for record in rejected.read(scan.rejected_files)
+        if record.stage == rejected.CONTRACT
+    )
+    rejected.copy(conn, name, blocked.batch_id, misfits)
+    return int(changed)
+
+
+def _decision(
+    action: str,
+    blocked: BatchRow,
+    schema_version: int,
+    actor: str,
+    why: str,
+    *,
+    dataset: str,
+    rejected_count: int | None = None,
+) -> Decision:
+    return Decision(
+        dataset=dataset,
+        batch_id=blocked.batch_id,
+        action=action,
+        version=blocked.schema_version,
+        schema_version=schema_version,
+        record_count=blocked.record_count,
+        rejected_count=blocked.rejected_count if rejected_count is None else rejected_count,
+        actor=actor,
+        why=why,
+    )
+
+
+def _conclude(conn: Connection, decision: Decision, *, changed: int) -> None:
+    """Free the dataset and write down who decided; undo all if somebody decided before."""
+    if changed != 1:
+        raise errors.nothing_blocked(decision.dataset, "decided already")
+    declarations.set_state(
+        conn, decision.dataset, DatasetState.OK, actor=decision.actor, why=decision.why
+    )
+    detail = decision.to_json()
+    for said_elsewhere in ("dataset", "actor", "action", "why"):
+        del detail[said_elsewhere]
+    declarations.audit(
+        conn,
+        decision.dataset,
+        actor=decision.actor,
+        action=decision.action,
+        why=decision.why,
+        **detail,
+    )

@@ -1,0 +1,1 @@
+"""Where the guard meets the object store and the registry."""

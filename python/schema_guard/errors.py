@@ -1,0 +1,117 @@
+"""
+What the guard tells people when it stops: one function per situation.
+
+The classes and their exit codes are the tree in `metastore_sync.errors`; here is only the wording.
+"""
+
+from __future__ import annotations
+
+from metastore_sync.errors import BrokenError, UsageError, VerdictError
+
+_NOTHING = "Nothing was admitted."
+
+
+def manifest_unreadable(key: str, mistake: str) -> BrokenError:
+    """Return the error of a manifest that does not follow its contract."""
+    return BrokenError(
+        f"Manifest does not follow its contract: {mistake}", where=key, not_done=_NOTHING
+    )
+
+
+def object_differs(data_key: str, what: str, promised: object, found: object) -> BrokenError:
+    """Return the error of an object that is not what its manifest promised."""
+    return BrokenError(
+        f"Landed object differs from its manifest: {what} {promised} → {found}",
+        where=data_key,
+        not_done=_NOTHING,
+        next_command="tidegate doctor",
+    )
+
+
+def line_unreadable(data_key: str, line: int, mistake: str) -> BrokenError:
+    """Return the error of a line that is not a record line."""
+    return BrokenError(
+        f"Landed object holds a line that is no record line: {mistake}",
+        where=f"{data_key}, line {line}",
+        not_done=_NOTHING,
+        next_command="tidegate doctor",
+    )
+
+
+def store_away(endpoint: str, key: str, mistake: str) -> BrokenError:
+    """Return the error of an object store that does not answer, or refuses."""
+    return BrokenError(
+        f"Object store failed: {mistake}",
+        where=f"{endpoint or 'AWS S3'}, {key}",
+        not_done=_NOTHING,
+        next_command="tidegate doctor",
+    )
+
+
+def cursor_moved(dataset: str, topic_id: str, partition: int, expected: int) -> BrokenError:
+    """Return the error of a batch whose records somebody else judged meanwhile."""
+    return BrokenError(
+        f"{dataset}: another guard judged these records first",
+        where=f"topic id {topic_id}, partition {partition}, offset {expected}",
+        not_done="This guard recorded nothing.",
+        next_command=f"tidegate check {dataset}",
+    )
+
+
+def outcome_unknown(dataset: str, mistake: str) -> BrokenError:
+    """Return the error of a commit that the registry did not confirm and does not hold."""
+    return BrokenError(
+        f"{dataset}: the registry went away during the commit: {mistake}",
+        not_done="The batch was not recorded; it is judged again on the next run.",
+        next_command=f"tidegate check {dataset}",
+    )
+
+
+def not_checked(dataset: str, state: str) -> UsageError:
+    """Return the refusal to form batches of a paused or retired dataset."""
+    resume = f"tidegate resume {dataset}" if state == "PAUSED" else "tidegate status"
+    return UsageError(
+        f"{dataset} is {state}: no batches are formed", not_done=_NOTHING, next_command=resume
+    )
+
+
+def no_reason(dataset: str, missing: str) -> UsageError:
+    """Return the refusal of a decision without a name or a reason."""
+    return UsageError(
+        f"{dataset}: a decision needs {missing}",
+        not_done="Nothing was decided.",
+        next_command=f'tidegate schema approve {dataset} --version N --why "…"',
+    )
+
+
+def nothing_blocked(dataset: str, state: str) -> UsageError:
+    """Return the refusal to decide about a dataset that waits for no decision."""
+    return UsageError(
+        f"{dataset} is {state}: no batch waits for a decision",
+        not_done="Nothing was decided.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def other_version_blocked(dataset: str, asked: int, blocked: int) -> UsageError:
+    """Return the refusal to decide about a version that is not the one waiting."""
+    return UsageError(
+        f"{dataset}: version {asked} is not waiting for a decision, version {blocked} is",
+        not_done="Nothing was decided.",
+        next_command=f"tidegate schema diff {dataset} --version {blocked}",
+    )
+
+
+def active_version_moved(
+    dataset: str, judged_against: int | None, active: int | None
+) -> VerdictError:
+    """Return the refusal of a decision that was judged against another ACTIVE version."""
+    return VerdictError(
+        f"{dataset}: the ACTIVE version changed: {_number(judged_against)} → {_number(active)}",
+        not_done="Nothing was decided; the findings compare with a version no longer ACTIVE.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def _number(version: int | None) -> str:
+    return "none" if version is None else str(version)

@@ -1,0 +1,114 @@
+"""
+What a manifest says: the commit record of one landed object (docs/contracts/manifest.schema.json).
+
+Manifests of a partition form a chain: each expects the offset after its predecessor's last, the
+first of a topic id expects 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from schema_guard import errors
+
+#: The version of the contract that this module reads.
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """
+    One landed object, as its writer committed it.
+
+    Attributes:
+        data_key: Key of the object, in the bucket of the manifest.
+        topic_id: 8 hex digits.
+        expected_offset: Offset that had to come next in the chain.
+        chain_start_offset: Where the chain was told to begin.
+        first_offset: First offset inside.
+        last_offset: Last offset inside.
+        record_count: Records inside.
+        bytes: Stored size of the object.
+        sha256: Of the stored bytes, in hex.
+        is_gzip: Whether the stored bytes are compressed.
+        landed_at: When the object was closed, UTC.
+        contiguous_read: Whether every offset without a record was withheld by Kafka from the writer.
+    """
+
+    data_key: str
+    topic_id: str
+    partition: int
+    expected_offset: int
+    chain_start_offset: int
+    first_offset: int
+    last_offset: int
+    record_count: int
+    bytes: int
+    sha256: str
+    is_gzip: bool
+    landed_at: datetime
+    contiguous_read: bool
+
+    @property
+    def next_offset(self) -> int:
+        """The offset the next manifest of the chain expects."""
+        return self.last_offset + 1
+
+    @property
+    def gap_begins(self) -> int:
+        """The first offset that this object answers for."""
+        return max(self.expected_offset, self.chain_start_offset)
+
+    @property
+    def may_have_lost(self) -> bool:
+        """
+        Whether records that Kafka once held may be missing from the object's range.
+
+        Offsets without a record are fine where the writer read across them: compaction, transaction
+        markers, a transform. Its `contiguous_read` says so.
+        """
+        is_whole = self.record_count == self.next_offset - self.gap_begins
+        return not (is_whole or self.contiguous_read)
+
+
+def folder_of(topic: str, topic_id: str, partition: int | str) -> str:
+    """Return the prefix of a partition's manifests."""
+    return f"{topic}/_manifest/{topic_id}/{partition}/"
+
+
+def key_of(topic: str, topic_id: str, partition: int, expected_offset: int) -> str:
+    """Return the key of the one manifest that can stand at this place of the chain."""
+    return f"{folder_of(topic, topic_id, partition)}{expected_offset:020d}.json"
+
+
+def from_document(key: str, document: Mapping[str, Any]) -> Manifest:
+    """
+    Return the manifest stored under `key`.
+
+    Raises:
+        BrokenError: A field is missing or is not what the contract says.
+    """
+    try:
+        if document["manifest_version"] != VERSION:
+            message = f"manifest_version is {document['manifest_version']}, not {VERSION}"
+            raise ValueError(message)  # noqa: TRY301  one place turns every mistake into the message
+        return Manifest(
+            data_key=str(document["data_key"]),
+            topic_id=str(document["topic_id"]),
+            partition=int(document["partition"]),
+            expected_offset=int(document["expected_offset"]),
+            chain_start_offset=int(document["chain_start_offset"]),
+            first_offset=int(document["first_offset"]),
+            last_offset=int(document["last_offset"]),
+            record_count=int(document["record_count"]),
+            bytes=int(document["bytes"]),
+            sha256=str(document["sha256"]),
+            is_gzip={"gzip": True, "none": False}[document["compression"]],
+            landed_at=datetime.fromisoformat(document["landed_at"]),
+            contiguous_read=bool(document["contiguous_read"]),
+        )
+    except (KeyError, TypeError, ValueError) as mistake:
+        raise errors.manifest_unreadable(key, repr(mistake)) from mistake

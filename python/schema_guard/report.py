@@ -1,0 +1,153 @@
+"""What a check found, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
+from schema_guard.core.finding import Severity
+
+
+class Status(StrEnum):
+    """What became of the records that a report is about."""
+
+    ADMITTED = "ADMITTED"
+    BLOCKED = "BLOCKED"
+    #: No batch was formed of them: a manifest before them is missing.
+    WAITING = "WAITING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """
+    One batch as it was judged, or records that no batch can be formed of.
+
+    Attributes:
+        batch_id: None when WAITING.
+        schema_version: The version the batch is read with, or that awaits a decision; None when WAITING.
+        base_version: The version it was compared with; None for a first batch.
+        verdict: Worst finding: NONE, INITIAL, NON_BREAKING, BREAKING.
+        findings: Documents per docs/contracts/findings.schema.json.
+        first_seen: Per finding, the landed object that shows it first; None where no record does.
+        record_count: All records of the batch, the rejected ones included.
+        next_command: What to type next; empty when nothing is left to do.
+    """
+
+    dataset: str
+    batch_id: int | None
+    status: Status
+    schema_version: int | None
+    base_version: int | None
+    verdict: str
+    findings: tuple[Mapping[str, Any], ...]
+    first_seen: tuple[str | None, ...]
+    record_count: int
+    rejected_count: int
+    next_command: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when the batch was admitted, 1 when a person has to look."""
+        return EXIT_FINE if self.status is Status.ADMITTED else EXIT_VERDICT
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return {
+            "dataset": self.dataset,
+            "batch_id": self.batch_id,
+            "status": self.status.value,
+            "schema_version": self.schema_version,
+            "base_version": self.base_version,
+            "verdict": self.verdict,
+            "findings": [
+                {**finding, "first_object": seen}
+                for finding, seen in zip(self.findings, self.first_seen, strict=True)
+            ],
+            "record_count": self.record_count,
+            "rejected_count": self.rejected_count,
+            "next_command": self.next_command,
+        }
+
+
+def render(report: Report) -> str:
+    """Return the report as text: subject, facts, where, what was not done, what to type next."""
+    lines = [_subject(report)]
+    for finding, seen in zip(report.findings, report.first_seen, strict=True):
+        if _is_shown(report, finding):
+            lines += _finding(finding, seen)
+    if report.rejected_count:
+        count = f"{report.rejected_count} of {report.record_count} records"
+        lines.append(f"  {count} rejected: tidegate rejected list {report.dataset}")
+    match report.status:
+        case Status.ADMITTED:
+            pass
+        case Status.BLOCKED:
+            lines += _decide(report)
+        case Status.WAITING:
+            lines.append("Nothing behind the hole was loaded.")
+            lines.append(f"Next: {report.next_command}")
+    return "\n".join(lines)
+
+
+def decide_commands(dataset: str, version: int) -> tuple[str, str]:
+    """Return the two commands that end a BLOCKED state: approve and reject."""
+    words = f'{dataset} --version {version} --why "…"'
+    return f"tidegate schema approve {words}", f"tidegate schema reject {words}"
+
+
+def _subject(report: Report) -> str:
+    against = (
+        "no earlier version"
+        if report.base_version is None
+        else f"ACTIVE version {report.base_version}"
+    )
+    match report.status:
+        case Status.ADMITTED:
+            return (
+                f"{report.dataset}: batch {report.batch_id} ADMITTED, {report.record_count} records,"
+                f" version {report.schema_version}, verdict {report.verdict}"
+            )
+        case Status.BLOCKED:
+            count = sum(_is_breaking(finding) for finding in report.findings)
+            changes = f"{count} breaking change{'' if count == 1 else 's'}"
+            return f"{report.dataset}: {changes} against {against}, batch {report.batch_id}"
+        case Status.WAITING:
+            return f"{report.dataset}: landed records wait behind a hole in the chain of manifests"
+
+
+def _is_breaking(finding: Mapping[str, Any]) -> bool:
+    return bool(finding["severity"] == Severity.BREAKING)
+
+
+def _is_shown(report: Report, finding: Mapping[str, Any]) -> bool:
+    """Hide what means nothing, and the long list of a first batch, where every field is new."""
+    return report.status is not Status.ADMITTED or (
+        finding["severity"] != Severity.INFO and report.base_version is not None
+    )
+
+
+def _finding(finding: Mapping[str, Any], seen: str | None) -> list[str]:
+    old, new, evidence = finding["old"], finding["new"], finding["evidence"]
+    pointer = finding["pointer"] or "(whole record)"
+    lines = [f"  {finding['severity']} {finding['code']} {pointer}: {old or '—'} → {new or '—'}"]
+    if evidence["count"]:
+        share = f"{evidence['share']:.2%}"
+        sample = f", like {evidence['sample']}" if evidence["sample"] else ""
+        lines.append(f"    in {evidence['count']} records ({share}){sample}")
+    if first := evidence["first"]:
+        place = f"partition {first['partition']}, offset {first['offset']}"
+        lines.append(f"    first seen in {seen or first['topic_id']}, {place}")
+    return lines
+
+
+def _decide(report: Report) -> list[str]:
+    version = report.schema_version or 0
+    approve, reject = decide_commands(report.dataset, version)
+    return [
+        f"Nothing was loaded; version {version} is BLOCKED.",
+        f"Accept the change:      {approve}",
+        f"Refuse those records:   {reject}",
+    ]

@@ -1,0 +1,283 @@
+"""
+Reads landed objects record by record: what is in them, what is poison, what their content hashes to.
+
+One call reads a few objects in one process; `scan_pool.py` spreads a batch over several.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from metastore_sync.model import Dataset, Mode
+from schema_guard import errors, event_time, lines, records, tombstones, values
+from schema_guard.content_hash import content_hash
+from schema_guard.core.conform import misfits
+from schema_guard.core.infer import Inference
+from schema_guard.core.kinds import Position
+from schema_guard.core.poison import ErrorType, PoisonError
+from schema_guard.core.schema import Schema
+from schema_guard.edges.rejected import (
+    CONTRACT,
+    MAX_PAYLOAD_BYTES,
+    PARSE,
+    RejectedFile,
+    RejectedRecord,
+)
+from schema_guard.edges.s3 import Store
+from schema_guard.manifests import Manifest
+
+#: Longer lines are skipped in stream and rejected: Spark reads a line whole.
+MAX_RECORD_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRange:
+    """
+    The part of one landed object that belongs to a batch; both offsets are included.
+
+    Attributes:
+        record_count: Records of the object that lie in the range.
+        bytes: Stored size of the whole object; `sha256` and `is_gzip` are of the stored bytes too.
+    """
+
+    data_key: str
+    topic_id: str
+    generation: int
+    partition: int
+    first_offset: int
+    last_offset: int
+    record_count: int
+    bytes: int
+    sha256: str
+    is_gzip: bool
+    landed_at: datetime
+
+
+def source_of(manifest: Manifest, generation: int) -> ObjectRange:
+    """Return the whole range of the object that a manifest names."""
+    return ObjectRange(
+        data_key=manifest.data_key,
+        topic_id=manifest.topic_id,
+        generation=generation,
+        partition=manifest.partition,
+        first_offset=manifest.first_offset,
+        last_offset=manifest.last_offset,
+        record_count=manifest.record_count,
+        bytes=manifest.bytes,
+        sha256=manifest.sha256,
+        is_gzip=manifest.is_gzip,
+        landed_at=manifest.landed_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """
+    By which rules records are read.
+
+    Attributes:
+        fit: Records that do not fit this schema are rejected; None accepts every shape.
+    """
+
+    dataset: Dataset
+    fit: Schema | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """
+    What was found in some objects; the parts of a batch add up with `merge`.
+
+    Attributes:
+        record_count: All records of the ranges, rejected ones and tombstones included.
+        rejected_count: Those that cannot become rows.
+        value_bytes: UTF-8 length of the values that were not rejected.
+        content_hash: Per docs/contracts/content-hash.md, of the records that were not rejected.
+        max_event_time: Newest one, clipped per object; None when there is none.
+        inference: Of the values that were not rejected.
+        rejected_files: Files of `edges.rejected` that hold the rejected records.
+    """
+
+    record_count: int = 0
+    rejected_count: int = 0
+    value_bytes: int = 0
+    content_hash: int = 0
+    max_event_time: datetime | None = None
+    inference: Inference = field(default_factory=Inference)
+    rejected_files: tuple[Path, ...] = ()
+
+    def merge(self, other: Scan) -> None:
+        """Add what another scan found in other objects."""
+        self.record_count += other.record_count
+        self.rejected_count += other.rejected_count
+        self.value_bytes += other.value_bytes
+        self.content_hash += other.content_hash
+        self.see_event_time(other.max_event_time)
+        self.inference.merge(other.inference)
+        self.rejected_files += other.rejected_files
+
+    def see_event_time(self, moment: datetime | None) -> None:
+        """Keep the newer one."""
+        if moment is not None and (self.max_event_time is None or moment > self.max_event_time):
+            self.max_event_time = moment
+
+
+def scan(store: Store, sources: Sequence[ObjectRange], rules: Rules, rejected_file: Path) -> Scan:
+    """
+    Read the given ranges once.
+
+    Args:
+        rejected_file: Where rejected records go; made only when there are any.
+
+    Raises:
+        BrokenError: An object is missing, damaged, or not what its manifest promised.
+    """
+    found = Scan(rejected_files=(rejected_file,))
+    with RejectedFile(rejected_file) as rejected:
+        for source in sorted(sources, key=_place):
+            _ObjectScan(source, rules, found, rejected).read(store)
+    return found
+
+
+def _place(source: ObjectRange) -> tuple[str, int, int]:
+    return (source.topic_id, source.partition, source.first_offset)
+
+
+class _ObjectScan:
+    """One object on its way through the scan."""
+
+    def __init__(
+        self, source: ObjectRange, rules: Rules, found: Scan, rejected: RejectedFile
+    ) -> None:
+        self._source = source
+        self._rules = rules
+        self._found = found
+        self._rejected = rejected
+        self._pk_fields = rules.dataset.pk_fields
+        self._event_time = rules.dataset.event_time
+        self._records = 0
+        self._last_offset = -1
+        self._latest: datetime | None = None
+
+    def read(self, store: Store) -> None:
+        """Read the object to its end, then check that it was the object its manifest describes."""
+        source = self._source
+        stored = store.stream(source.data_key, sha256=source.sha256, size=source.bytes)
+        text = lines.gunzip(stored) if source.is_gzip else stored
+        try:
+            for number, line in enumerate(lines.split(text, MAX_RECORD_BYTES), 1):
+                self._line(number, line)
+        except zlib.error as mistake:
+            # The checksum tells a damaged object from one that was written like this.
+            for _ in stored:
+                pass
+            raise errors.object_differs(
+                source.data_key, "content", "gzip", str(mistake)
+            ) from mistake
+        if self._records != source.record_count:
+            raise errors.object_differs(
+                source.data_key, "record_count", source.record_count, self._records
+            )
+        self._found.record_count += self._records
+        self._found.see_event_time(event_time.clipped(self._latest, source.landed_at))
+
+    def _line(self, number: int, line: bytes | lines.SkippedLine) -> None:
+        if isinstance(line, lines.SkippedLine):
+            identity = records.identity_of(line)
+            if identity is None:
+                raise errors.line_unreadable(self._source.data_key, number, "no identity")
+            if self._is_mine(number, *identity):
+                self._reject_large(identity[1])
+            return
+        try:
+            record = records.decode(line)
+        except msgspec.MsgspecError as mistake:
+            raise errors.line_unreadable(self._source.data_key, number, str(mistake)) from mistake
+        if self._is_mine(number, record.partition, record.offset):
+            self._record(record)
+
+    def _is_mine(self, number: int, partition: int, offset: int) -> bool:
+        """Return whether a record lies in the range; identities must rise, or one comes twice."""
+        if partition != self._source.partition or offset <= self._last_offset:
+            where = f"partition {partition}, offset {offset} after {self._last_offset}"
+            raise errors.line_unreadable(self._source.data_key, number, where)
+        self._last_offset = offset
+        is_mine = self._source.first_offset <= offset <= self._source.last_offset
+        self._records += is_mine
+        return is_mine
+
+    def _record(self, record: records.Record) -> None:
+        try:
+            self._take(record)
+        except PoisonError as poison:
+            payload: bytes | None = record.payload
+            stage = CONTRACT if poison.error_type is ErrorType.MISFIT else PARSE
+            if payload is not None and len(payload) > MAX_PAYLOAD_BYTES:
+                payload = None
+            self._reject(record.offset, stage, poison, payload)
+
+    def _take(self, record: records.Record) -> None:
+        """Count a record that becomes a row; raise `PoisonError` for one that cannot."""
+        source, found = self._source, self._found
+        text = record.value
+        if text is None:
+            self._check_no_text(record)
+        else:
+            value = values.read(text)
+            if self._rules.fit is not None:
+                _check_fit(value, self._rules.fit, self._pk_fields)
+            found.inference.add(value, Position(source.topic_id, source.partition, record.offset))
+            self._see_event_time(value)
+            found.value_bytes += len(text) if text.isascii() else len(text.encode())
+        found.content_hash += content_hash(
+            source.topic_id, source.partition, record.offset, record.key_text, text
+        )
+
+    def _see_event_time(self, value: dict[str, object]) -> None:
+        moment = event_time.event_time(value.get(self._event_time)) if self._event_time else None
+        if moment is not None and (self._latest is None or moment > self._latest):
+            self._latest = moment
+
+    def _check_no_text(self, record: records.Record) -> None:
+        """Accept a tombstone that deletes a row."""
+        if record.value_base64 is not None:
+            raise PoisonError(ErrorType.NOT_UTF8, "the value's bytes are not UTF-8")
+        if self._rules.dataset.mode is Mode.APPEND:
+            raise PoisonError(
+                ErrorType.NOT_OBJECT, "a tombstone, and mode append has no rows to delete"
+            )
+        if not tombstones.names_a_row(record.key, self._pk_fields):
+            names = ", ".join(self._pk_fields)
+            raise PoisonError(
+                ErrorType.TOMBSTONE_KEY, f"the key of a tombstone does not hold {names}"
+            )
+
+    def _reject_large(self, offset: int) -> None:
+        message = f"the record is longer than {MAX_RECORD_BYTES} bytes"
+        self._reject(offset, PARSE, PoisonError(ErrorType.TOO_LARGE, message), None)
+
+    def _reject(self, offset: int, stage: str, poison: PoisonError, payload: bytes | None) -> None:
+        self._found.rejected_count += 1
+        self._rejected.add(
+            RejectedRecord(
+                topic_id=self._source.topic_id,
+                partition=self._source.partition,
+                offset=offset,
+                stage=stage,
+                error_type=poison.error_type.value,
+                error_message=poison.message,
+                payload=payload,
+            )
+        )
+
+
+def _check_fit(value: dict[str, object], schema: Schema, pk_fields: tuple[str, ...]) -> None:
+    pointers = misfits(value, schema, pk_fields)
+    if pointers:
+        raise PoisonError(ErrorType.MISFIT, f"does not fit the schema at {', '.join(pointers)}")

@@ -1,0 +1,85 @@
+"""
+A record's value as data: by a fast parser, or exactly where the fast one could be wrong.
+
+The fast parser keeps the last of two equal keys, reads nesting of any depth and knows nothing of
+Spark's rules. Cheap tests find every text for which that could matter, and a few more; the exact
+parser (`core.json_text`) decides about those. So both ways give the same answer for every text, which
+a property test holds them to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import InvalidOperation
+
+import msgspec
+
+from schema_guard.core import json_text
+from schema_guard.core.poison import MAX_DEPTH, MAX_DIGITS, PoisonError, check_keys
+
+#: Objects and arrays that may be open at once before the exact parser is asked.
+_DEPTH = MAX_DEPTH - 1
+#: Integers from here on may have more digits than a decimal(38,0) holds.
+_LARGE = 10 ** (MAX_DIGITS - 1)
+#: Numbers from here on may be beyond a double's range.
+_HUGE = json_text.Number("1e300")
+#: A key and its colon apart (hides it from the count of keys), or half a surrogate pair.
+_MARKS = (" :", "\n:", "\t:", "\r:", "\\ud", "\\uD")
+
+_decode = msgspec.json.Decoder(float_hook=json_text.Number).decode
+
+
+def read(text: str) -> dict[str, object]:
+    """
+    Return the value's fields; numbers with a fraction or exponent keep their spelling.
+
+    Raises:
+        PoisonError: The text cannot become a row.
+    """
+    value = _fast(text)
+    return json_text.parse_record(text) if value is None else value
+
+
+def _fast(text: str) -> dict[str, object] | None:
+    """Return the value's fields, or None when only the exact parser can tell."""
+    for mark in _MARKS:
+        if mark in text:
+            return None
+    try:
+        value = _decode(text)
+        if type(value) is not dict:
+            return None
+        keys = _keys(value, _DEPTH)
+    except (msgspec.MsgspecError, RecursionError, InvalidOperation, PoisonError, _Suspicious):
+        return None
+    # Every key of every object puts one `":` into the text, and strings can only add to it:
+    # equal numbers mean that no key was said twice.
+    return value if keys == text.count('":') else None
+
+
+class _Suspicious(Exception):  # noqa: N818  no error: the exact parser is asked
+    """The exact parser might object to this value."""
+
+
+def _keys(value: dict[str, object], depth: int) -> int:
+    """Return how many keys all objects in `value` have together."""
+    check_keys(tuple(value))
+    return len(value) + _members(value.values(), depth)
+
+
+def _members(members: Iterable[object], depth: int) -> int:
+    """Return how many keys the objects among and below `members` have."""
+    count = 0
+    for item in members:
+        kind = type(item)
+        if kind is int:
+            if not -_LARGE < item < _LARGE:  # type: ignore[operator]
+                raise _Suspicious
+        elif kind is json_text.Number:
+            if not -_HUGE < item < _HUGE:  # type: ignore[operator]
+                raise _Suspicious
+        elif isinstance(item, dict | list):
+            if depth == 0:
+                raise _Suspicious
+            count += _keys(item, depth - 1) if kind is dict else _members(item, depth - 1)  # type: ignore[arg-type]
+    return count

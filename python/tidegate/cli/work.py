@@ -1,0 +1,120 @@
+"""Commands that move records on: check, run, sql."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from metastore_sync.errors import EXIT_FINE, UsageError
+from tidegate.cli import names, output
+from tidegate.cli.output import JsonOption
+
+if TYPE_CHECKING:
+    from lakehouse.run import RunResult
+
+Name = Annotated[str, typer.Argument(help="A registered dataset.", metavar="DATASET")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    for command in (check, run, sql):
+        app.command()(command)
+
+
+def check(dataset: Name, *, json: JsonOption = False) -> int:
+    """
+    Judge what has landed and was not judged yet: admit each batch, or block the dataset.
+
+    Exit code 1 when the dataset is BLOCKED. Loads no table; counts are records.
+
+    Example: tidegate check orders
+    """
+    from metastore_sync import settings  # noqa: PLC0415
+    from schema_guard import check as guard  # noqa: PLC0415
+    from schema_guard import report  # noqa: PLC0415
+
+    known = settings.load()
+    names.check_known(known, [dataset])
+    reports = guard.check(known, dataset)
+    if json:
+        output.as_json([judged.to_json() for judged in reports])
+    else:
+        for judged in reports:
+            output.result(report.render(judged))
+        if not reports:
+            output.say(f"{dataset}: nothing has landed that was not judged already")
+    return max((judged.exit_code for judged in reports), default=EXIT_FINE)
+
+
+def run(
+    datasets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DATASET]...", help="None: every dataset that is not paused."),
+    ] = None,
+    *,
+    json: JsonOption = False,
+) -> int:
+    """
+    Guard, build and prove datasets, then the marts that read them; what their DAGs do.
+
+    One dataset's failure stops itself alone; the exit code is the worst. Times are seconds.
+
+    Example: tidegate run orders flights
+    """
+    from lakehouse import run as runs  # noqa: PLC0415
+    from metastore_sync import settings  # noqa: PLC0415
+
+    known = settings.load()
+    wanted = list(dict.fromkeys(datasets or ()))
+    names.check_known(known, wanted)
+    results = runs.run(known, wanted, _step)
+    if json:
+        output.as_json(results)
+    else:
+        output.table(_row(result) for result in results)
+        failed = sum(result.exit_code != EXIT_FINE for result in results)
+        output.say(f"Done. OK={len(results) - failed} FAILED={failed} TOTAL={len(results)}")
+    return runs.worst(results)
+
+
+def _step(line: str) -> None:
+    output.say(f"{time.strftime('%H:%M:%S')}  {line}")
+
+
+def _row(result: RunResult) -> dict[str, object]:
+    return {
+        "name": result.name,
+        "result": "OK" if result.exit_code == EXIT_FINE else f"FAILED ({result.exit_code})",
+        "batches": result.batches,
+        "records": result.records,
+        "models and tests": result.nodes,
+        "receipts": result.receipts,
+        "seconds": round(sum(result.seconds.values()), 1),
+    }
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="One Spark SQL statement; - reads stdin.")],
+    *,
+    json: JsonOption = False,
+) -> None:
+    """
+    Run one statement on Spark and print its rows. Times are UTC.
+
+    Example: tidegate sql "select count(*) from silver.slv_orders"
+    """
+    from lakehouse import spark  # noqa: PLC0415
+    from metastore_sync import settings  # noqa: PLC0415
+
+    text = typer.get_text_stream("stdin").read() if statement == "-" else statement
+    text = text.strip().removesuffix(";")
+    if not text:
+        raise UsageError("the statement is empty", next_command='tidegate sql "show tables in silver"')
+    rows = spark.rows(settings.load(), text)
+    if json:
+        output.as_json(rows)
+    else:
+        output.table(rows)
+        output.say(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")

@@ -1,0 +1,225 @@
+"""A dataset of a test's own: registered and admitted by rows, landed by objects, built by dbt on the stack's Spark."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import boto3
+import psycopg
+import pytest
+from pyhive import hive
+
+from metastore_sync import settings
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+QUERIES = aiosql.from_path(Path(__file__).parent / "sql", "psycopg", mandatory_parameters=False)
+MODELS = {
+    "brz": "{{ config(materialized='incremental', incremental_strategy='replace_batches', full_refresh=false) }}\n"
+    "select * from {{ landed('NAME') }} as landed\n",
+    "slv": "{{ config(materialized='incremental', incremental_strategy='MODE') }}\n"
+    "select * from {{ MODE('NAME') }} as records\n",
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a topic; `at` is its Kafka timestamp in seconds after `NOW`."""
+
+    value: dict[str, Any] | str | None
+    key: str | None = None
+    offset: int = 0
+    partition: int = 0
+    at: int = 0
+    topic_id: str = "0000000a"
+    generation: int = 1
+
+    def line(self, topic: str) -> str:
+        """Return the landed object's line."""
+        text = json.dumps(self.value) if isinstance(self.value, dict) else self.value
+        millis = int((NOW + timedelta(seconds=self.at)).timestamp() * 1000)
+        place = {"topic": topic, "partition": self.partition, "offset": self.offset}
+        stamp = {"timestamp": millis, "timestamp_type": "CreateTime"}
+        return json.dumps({**place, **stamp, "key": self.key, "headers": [["h", "1"]], "value": text})
+
+
+@dataclass
+class Lake:
+    """The stack's registry, raw bucket and Spark, as one test dataset sees them."""
+
+    name: str
+    registry: psycopg.Connection[Any]
+    s3: Any
+    bucket: str
+    spark: Any
+    project: Path
+    versions: dict[str, int] = field(default_factory=dict)
+    batches: int = 0
+
+    def admit(
+        self,
+        *records: Record,
+        columns: dict[str, str],
+        watermark: int | None = None,
+        rejected: Sequence[int] = (),
+        status: str = "ADMITTED",
+        offsets: tuple[int, int] | None = None,
+    ) -> int:
+        """Land the records as one object per partition, and admit them as the next batch; return its number."""
+        self.batches += 1
+        version = self._version(columns)
+        QUERIES.put_batch(
+            self.registry,
+            dataset=self.name,
+            batch_id=self.batches,
+            status=status,
+            version=version,
+            record_count=len(records),
+            rejected_count=len(rejected),
+            watermark=None if watermark is None else NOW + timedelta(seconds=watermark),
+            at=NOW,
+            admitted_at=NOW + timedelta(minutes=self.batches) if status == "ADMITTED" else None,
+        )
+        for lane in sorted({(r.topic_id, r.generation, r.partition) for r in records}):
+            held = [r for r in records if (r.topic_id, r.generation, r.partition) == lane]
+            self._land(held, offsets)
+        for record in records:
+            if record.offset in rejected:
+                place = {"topic_id": record.topic_id, "partition": record.partition, "offset": record.offset}
+                QUERIES.put_rejected(self.registry, dataset=self.name, batch_id=self.batches, **place)
+        self.registry.commit()
+        return self.batches
+
+    def _version(self, columns: dict[str, str]) -> int:
+        ddl = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+        version = self.versions.setdefault(ddl, len(self.versions) + 1)
+        listed = json.dumps([{"name": name, "type": kind} for name, kind in columns.items()])
+        QUERIES.put_version(
+            self.registry, dataset=self.name, version=version, fingerprint=ddl, ddl=ddl, columns=listed
+        )
+        return version
+
+    def _land(self, records: list[Record], offsets: tuple[int, int] | None) -> None:
+        first = records[0]
+        lane = f"{first.topic_id}+{first.partition:05d}+{first.offset:020d}"
+        key = f"{self.name}/date=2026-11-20/{self.name}+{lane}+{self.batches:08x}.jsonl.gz"
+        body = "".join(record.line(self.name) + "\n" for record in records)
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=gzip.compress(body.encode()))
+        low, high = offsets or (min(r.offset for r in records), max(r.offset for r in records))
+        QUERIES.put_object(
+            self.registry,
+            dataset=self.name,
+            batch_id=self.batches,
+            data_key=key,
+            topic_id=first.topic_id,
+            generation=first.generation,
+            partition=first.partition,
+            first_offset=low,
+            last_offset=high,
+            record_count=high - low + 1,
+            at=NOW,
+        )
+
+    def build(self, *arguments: str, select: str = "") -> Any:
+        """Run dbt over the dataset's models (or `select`); return dbt's result."""
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
+
+        chosen = [f"{prefix}_{self.name}" for prefix in (select or "brz slv").split()]
+        folders = ["--project-dir", str(settings.PROJECT / "dbt_project"), "--target-path", str(self.project)]
+        folders += ["--log-path", str(self.project), "--profiles-dir", str(settings.PROJECT / "dbt_project")]
+        return dbtRunner().invoke(["--quiet", "run", *folders, "--select", *chosen, *arguments])
+
+    def run(self, *arguments: str, select: str = "") -> None:
+        """Build, and fail the test when dbt fails."""
+        result = self.build(*arguments, select=select)
+        messages = [str(result.exception or "")] + [r.message for r in result.result or [] if r.status != "success"]
+        assert result.success, "\n".join(messages)
+
+    def forget_position(self, prefix: str, batch: int) -> None:
+        """Make the table say that it holds `batch`, so that the next run loads the later ones again."""
+        name = "`spark.sql.iceberg.snapshot-property.tidegate_batch`"
+        self.rows(f"set {name}={batch}")
+        self.rows("delete from {" + prefix + "} where batch_id < 0")
+        self.rows(f"reset {name}")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement; {brz} and {slv} are the dataset's tables."""
+        tables = {"brz": f"bronze.brz_{self.name}", "slv": f"dev_tidegate_test_silver.slv_{self.name}"}
+        cursor = self.spark.cursor()
+        cursor.execute(sql.format(**tables))
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+@pytest.fixture(scope="session")
+def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """TIDEGATE_HOME of these tests: dbt finds the test datasets' models there."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").mkdir()
+    return home
+
+
+@pytest.fixture
+def lake(
+    request: pytest.FixtureRequest, dbt_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Lake]]:
+    """Make datasets: `lake(mode="upsert", pk_fields=["id"])` returns one, which the test's end forgets."""
+    # Parts named by the environment are used as they are; otherwise the run's own stack is started.
+    found = settings.load() if os.environ.get("TIDEGATE_THRIFT") else request.getfixturevalue("stack")
+    monkeypatch.setenv("TIDEGATE_HOME", str(dbt_home))
+    monkeypatch.setenv("TIDEGATE_USER", "tidegate_test")
+    monkeypatch.setenv("TIDEGATE_DBT_TARGET", "dev")
+    monkeypatch.setenv("TIDEGATE_THRIFT", found.thrift)
+    host, port = found.thrift.split(":")
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=found.s3_endpoint or None,
+        aws_access_key_id=found.s3_access_key,
+        aws_secret_access_key=found.s3_secret_key,
+        region_name=found.s3_region,
+    )
+    made: list[Lake] = []
+
+    def make(**fields: Any) -> Lake:
+        name = f"t{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**8}_{len(made)}"
+        registry = psycopg.connect(found.postgres_dsn)
+        document = {"name": name, "kafka_topic": name, "owner": "tests", **fields}
+        QUERIES.put_dataset(registry, name=name, document=json.dumps(document))
+        registry.commit()
+        folder = dbt_home / "models" / name
+        folder.mkdir()
+        for prefix, text in MODELS.items():
+            sql = text.replace("NAME", name).replace("MODE", fields["mode"])
+            (folder / f"{prefix}_{name}.sql").write_text(sql, encoding="utf-8")
+        spark = hive.connect(host, int(port))
+        made.append(Lake(name, registry, s3, found.raw_bucket, spark, dbt_home / "target"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        _forget(one, dbt_home)
+
+
+def _forget(one: Lake, home: Path) -> None:
+    for table in ("{slv}", "{brz}"):
+        one.rows(f"drop table if exists {table} purge")
+    one.spark.close()
+    for query in ("rejected", "objects", "batches", "versions", "dataset"):
+        getattr(QUERIES, f"forget_{query}")(one.registry, dataset=one.name)
+    one.registry.commit()
+    one.registry.close()
+    for path in (home / "models" / one.name).iterdir():
+        path.unlink()
+    (home / "models" / one.name).rmdir()
+
+
+@pytest.fixture(scope="session")
+def record() -> type[Record]:
+    """The record class, for tests to build their input with."""
+    return Record
