@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.exceptions import AirflowFailException
 from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from _alerts import tell_owner
 from _models import models
 from _tasks import asset, attempt
 from lakehouse import manifest_slice
+from metastore_sync import settings as installation
 from metastore_sync.model import DatasetState
 from metastore_sync.settings import Settings
 from metastore_sync.snapshot import SnapshotDataset
@@ -77,6 +78,8 @@ def _guard(name: str) -> None:
     from lakehouse import steps  # noqa: PLC0415 - parsing needs neither the guard nor its libraries
 
     attempt(name, "guard", steps.guard)
+    if not steps.has_admitted(installation.load(), name):
+        raise AirflowSkipException(f"{name}: nothing has landed yet, so there is nothing to build")
 
 
 @task(task_id="receipt", pool="spark")

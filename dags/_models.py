@@ -11,6 +11,7 @@ from cosmos import (
     RenderConfig,
 )
 from cosmos.constants import InvocationMode, LoadMode, TestBehavior
+from cosmos.dbt.graph import DbtNode
 
 from lakehouse import dbt_environment
 from lakehouse.manifest_slice import Slice
@@ -26,6 +27,7 @@ def models(settings: Settings, cut: Slice) -> DbtTaskGroup:
             manifest_path=cut.path,
             project_name=dbt_environment.PROJECT_NAME,
             install_dbt_deps=False,
+            env_vars=dbt_environment.variables(settings),
         ),
         profile_config=ProfileConfig(
             profile_name=dbt_environment.PROJECT_NAME,
@@ -40,13 +42,17 @@ def models(settings: Settings, cut: Slice) -> DbtTaskGroup:
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
             test_behavior=TestBehavior.BUILD,
+            normalize_task_id=_task_id,
             emit_datasets=False,  # the receipt's own asset tells more: proven, not just built
         ),
         operator_args={
             "pool": "spark",
-            "env": dbt_environment.variables(settings),
             "append_env": True,
             "dbt_cmd_flags": list(dbt_environment.PRODUCTION_FLAGS),
             "should_store_compiled_sql": False,
         },
     )
+
+
+def _task_id(node: DbtNode) -> str:
+    return str(node.name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sized
 
-from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import Asset
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from lakehouse.manifest_slice import asset_uri
 from metastore_sync import settings as installation

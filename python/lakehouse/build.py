@@ -25,6 +25,7 @@ FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 #: The project turns dbt's warning of an empty selection into an error that says this.
 _NOTHING_MATCHED = "does not match any enabled nodes"
 _MESSAGE_LINES = 8
+_LINE_WIDTH = 400
 _NODES_TOLD = 5
 
 #: dbt keeps flags, events and adapters in module globals: one invocation at a time in a process.
@@ -149,7 +150,7 @@ def _told(result: Any) -> list[str]:
     message = (result.message or "no message").strip().splitlines()[:_MESSAGE_LINES]
     compiled = getattr(result.node, "compiled_path", None)
     lines = [f"{result.node.resource_type} {result.node.name}: {result.status}"]
-    lines += [f"  {line.strip()}" for line in message if line.strip()]
+    lines += [f"  {line.strip()[:_LINE_WIDTH]}" for line in message if line.strip()]
     lines.append(f"  file {result.node.original_file_path}")
     if compiled and Path(compiled).exists():
         lines.append(f"  compiled {compiled}")

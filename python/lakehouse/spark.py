@@ -87,7 +87,7 @@ def session(settings: Settings) -> Iterator[Session]:
     try:
         connection = hive.connect(host=host, port=port, username="tidegate")
     except (HiveError, TException, OSError) as error:
-        raise _away(settings.thrift, str(error)) from error
+        raise _away(settings.thrift, _said(error)) from error
     try:
         yield Session(connection, settings.thrift)
     finally:
@@ -136,6 +136,12 @@ def _close_quietly(handle: Any) -> None:
         return
 
 
+def _said(error: Exception) -> str:
+    # The server's status carries its message and a trace of a hundred lines.
+    status = getattr(error.args[0], "status", None) if error.args else None
+    return str(getattr(status, "errorMessage", None) or error)
+
+
 def _away(address: str, reason: str) -> BrokenError:
     return BrokenError(
         f"Spark is away: {address} does not answer ({reason})",
@@ -146,9 +152,7 @@ def _away(address: str, reason: str) -> BrokenError:
 
 
 def _refused(error: Exception, sql: str, address: str) -> BrokenError:
-    status = getattr(error.args[0], "status", None) if error.args else None
-    message = getattr(status, "errorMessage", None) or str(error)
-    lines = message.strip().splitlines()[:_QUOTED_LINES]
+    lines = _said(error).strip().splitlines()[:_QUOTED_LINES]
     quoted = sql.strip().splitlines()[:_QUOTED_LINES]
     return BrokenError(
         f"Spark at {address} did not run a statement: {lines[0] if lines else 'no reason given'}",

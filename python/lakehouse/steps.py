@@ -25,6 +25,6 @@ def guard(settings: Settings, name: str) -> list[report.Report]:
 
 
 def has_admitted(settings: Settings, name: str) -> bool:
-    """Return whether any batch of the dataset was ever admitted; before that, models have no columns."""
+    """Return whether a batch was ever admitted; before that the dataset's models have no columns."""
     with registry.connect(settings) as conn:
         return QUERIES.newest_admitted(conn, dataset=name) is not None

@@ -1,4 +1,4 @@
-"""Kafka Connect's REST API: the calls Tidegate makes, and errors that name the connector and the cause."""
+"""Kafka Connect's REST API: Tidegate's calls, with errors that name connector and cause."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import stamina
 from metastore_sync.errors import BrokenError
 from metastore_sync.settings import Settings
 
-#: Seconds to connect, and to wait for an answer; validation asks the store and the brokers for real.
+#: Seconds to connect, and to wait for an answer: validation asks store and brokers for real.
 TIMEOUT = (3.0, 60.0)
 #: Seconds during which a worker that is away or rebalances is asked again.
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 15.0
 
 
 class _TryAgain(Exception):  # noqa: N818 - never leaves this module
@@ -123,9 +123,7 @@ class ConnectApi:
         answer = self._call("GET", "/connector-plugins", subject="connector plugins")
         return [entry["class"] for entry in answer]
 
-    def _call(
-        self, method: str, path: str, body: dict[str, str] | None = None, *, subject: str
-    ) -> Any:
+    def _call(self, method: str, path: str, body: dict[str, str] | None = None, *, subject: str) -> Any:
         """Return the answer's JSON; none for 404 and for answers without a body."""
         passing = (requests.ConnectionError, requests.Timeout, _TryAgain)
         try:
@@ -137,7 +135,7 @@ class ConnectApi:
         except (requests.RequestException, _TryAgain) as error:
             raise BrokenError(
                 f"{subject}: Kafka Connect does not answer",
-                where=f"{self._base}: {error}",
+                where=f"{self._base}: {_innermost(error)}",
                 not_done="Nothing was changed by this call.",
                 next_command="tidegate doctor",
             ) from error
@@ -166,10 +164,10 @@ class ConnectApi:
 
 
 def cause_of(trace: str) -> str:
-    """
+    r"""
     Return a Java stack trace as one line: its innermost cause, without package names.
 
-    >>> cause_of("a.b.ConnectException: task failed\\n\\tat x\\nCaused by: c.d.IOException: disk full")
+    >>> cause_of("a.b.ConnectException: failed\n\tat x\nCaused by: c.d.IOException: disk full")
     'IOException: disk full'
     """
     lines = [line.strip() for line in trace.splitlines() if line.strip()]
@@ -178,6 +176,13 @@ def cause_of(trace: str) -> str:
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     kind, colon, text = (causes[-1] if causes else lines[0]).partition(":")
     return kind.rpartition(".")[2] + colon + text
+
+
+def _innermost(error: BaseException) -> str:
+    """Return what went wrong first; the HTTP client wraps it several times."""
+    while error.__context__:
+        error = error.__context__
+    return str(error)
 
 
 def _path(name: str) -> str:

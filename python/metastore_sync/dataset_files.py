@@ -1,4 +1,4 @@
-"""Dataset files, `connect/datasets/<name>.yml`: read all, or say everything that is wrong with any."""
+"""Dataset files, `connect/datasets/<name>.yml`: read all, or say all that is wrong with any."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read(folder: Path) -> list[Dataset]:
     Return the datasets of a folder, by file name.
 
     Raises:
-        UsageError: Any file has a mistake; the message lists them all as `file:line: field: mistake`.
+        UsageError: A file has a mistake; the message lists all as `file:line: field: mistake`.
     """
     if not folder.is_dir():
         raise UsageError(f"{_shown(folder)}: there is no such folder of dataset files")
@@ -145,9 +145,7 @@ def _topics_named_twice(files: Iterable[_File]) -> Iterator[str]:
             continue
         first = owners.setdefault(topic, file)
         if first is not file:
-            text = (
-                f"topic {topic} belongs to {_shown(first.path)} already; a topic has one dataset"
-            )
+            text = f"topic {topic} belongs to {_shown(first.path)} already; a topic has one dataset"
             yield _line(file, Mistake(("kafka_topic",), text))
 
 
@@ -156,5 +154,5 @@ def _line(file: _File, mistake: Mistake) -> str:
 
 
 def _shown(path: Path) -> str:
-    """Return the path as short as it stays clear: relative to the repository where it lies there."""
+    """Return the path, relative to the repository where it lies in there."""
     return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)

@@ -1,6 +1,5 @@
 """
-Everything that is wrong with one dataset document, all at once: the schema's rules, then the rules
-between fields.
+All that is wrong with one dataset document: the schema's rules, then the rules between fields.
 
 A mistake says what is wrong and what is allowed; it names fields in the spelling its author uses.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -87,9 +89,7 @@ def dataset(conn: psycopg.Connection[DictRow], name: str) -> DatasetRow:
     return _row(row)
 
 
-def put_dataset(
-    conn: psycopg.Connection[DictRow], dataset: Dataset, *, source: Source, actor: str
-) -> int:
+def put_dataset(conn: psycopg.Connection[DictRow], dataset: Dataset, *, source: Source, actor: str) -> int:
     """
     Declare a dataset and return its revision; the same document again makes no new one.
 
@@ -98,7 +98,7 @@ def put_dataset(
     """
     document = to_document(dataset)
     values = {"name": dataset.name, "kafka_topic": dataset.kafka_topic, "source": source.value}
-    with conn.transaction():
+    with _topic_still_free(dataset), conn.transaction():
         if owner := topic_owner(conn, dataset):
             raise topic_taken(dataset, owner)
         is_new = QUERIES.insert_dataset(conn, document=Jsonb(document), **values) == 1
@@ -150,9 +150,7 @@ def audit(
     **detail: Any,
 ) -> None:
     """Write one line of the audit log; `detail` holds plain JSON values, never secrets."""
-    QUERIES.insert_audit(
-        conn, dataset=name, actor=actor, action=action, why=why, detail=Jsonb(detail)
-    )
+    QUERIES.insert_audit(conn, dataset=name, actor=actor, action=action, why=why, detail=Jsonb(detail))
 
 
 def active_version(conn: psycopg.Connection[DictRow], name: str) -> ActiveVersion | None:
@@ -179,6 +177,15 @@ def topic_taken(dataset: Dataset, owner: str) -> UsageError:
 def unknown_dataset(name: str) -> UsageError:
     """Return the error of a name that the registry does not hold."""
     return UsageError(f"{name}: no dataset has this name", next_command="tidegate status")
+
+
+@contextmanager
+def _topic_still_free(dataset: Dataset) -> Iterator[None]:
+    """Name the other dataset when it took the topic after we had looked."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise topic_taken(dataset, "that was registered a moment ago") from error
 
 
 def _row(row: dict[str, Any]) -> DatasetRow:

@@ -1,4 +1,4 @@
-"""The sink connector's config of a dataset: everything that is not the dataset's own comes from the settings."""
+"""A dataset's sink connector config: the dataset's own fields, the rest from the settings."""
 
 from __future__ import annotations
 

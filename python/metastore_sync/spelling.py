@@ -1,7 +1,8 @@
 """
-The three spellings of a dataset's fields: `pk_fields` in files, `pkFields` in the API, `dataset.pk.fields` in connectors.
+Three spellings of a field: `pk_fields` in files, `pkFields` in the API, `dataset.pk.fields` in Connect.
 
-Translations change names only. Fields that no spelling knows pass through, so that validation can name them.
+Translations change names only. Fields that no spelling knows pass through, so that validation can
+name them.
 """
 
 from __future__ import annotations
@@ -53,7 +54,6 @@ def connector_field(name: str) -> str:
 
 
 _FROM_API = {api_field(name): name for name in FIELDS}
-_FROM_CONNECTOR = {connector_field(name): name for name in FIELDS}
 _POLICY = connector_field("policy") + "."
 
 
@@ -100,7 +100,7 @@ def from_connector(config: Mapping[str, str]) -> dict[str, Any] | None:
         if key.startswith(_POLICY):
             policy[key.removeprefix(_POLICY)] = value
         else:
-            name = _FROM_CONNECTOR.get(key, key)
+            name = key.removeprefix(PREFIX).replace(".", "_")
             document[name] = _from_text(name, value)
     topics = config.get("topics", "").strip()
     document.setdefault("kafka_topic", topics)
@@ -109,7 +109,7 @@ def from_connector(config: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def to_connector(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return a document as `dataset.*` keys; what is empty, and `connector` itself, is left out."""
+    """Return a document as `dataset.*` keys, without what is empty and without `connector`."""
     config: dict[str, str] = {}
     for name, value in document.items():
         match value:

@@ -1,4 +1,4 @@
-"""`python -m schema_guard <dataset>`: check once; exit 0 fine, 1 the verdict says no, 2 broke, 64 wrong usage."""
+"""`python -m schema_guard <dataset>`: check once; exit 0 fine, 1 verdict, 2 broke, 64 wrong usage."""
 
 from __future__ import annotations
 

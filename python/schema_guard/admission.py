@@ -124,9 +124,7 @@ def _version(conn: Connection, judged: Judged) -> int:
     return int(row["version"])
 
 
-def _insert_batch(
-    conn: Connection, judged: Judged, batch_id: int, version: int, watermark: object
-) -> None:
+def _insert_batch(conn: Connection, judged: Judged, batch_id: int, version: int, watermark: object) -> None:
     scan = judged.scan
     QUERIES.insert_batch(
         conn,
@@ -169,9 +167,7 @@ def _insert_objects(conn: Connection, judged: Judged, batch_id: int) -> None:
 def _advance(conn: Connection, name: str, batch: Batch) -> None:
     for begin, end in _ranges(batch):
         place = {"dataset": name, "topic_id": begin.topic_id, "partition": begin.partition}
-        QUERIES.begin_cursor(
-            conn, generation=begin.generation, from_offset=begin.next_offset, **place
-        )
+        QUERIES.begin_cursor(conn, generation=begin.generation, from_offset=begin.next_offset, **place)
         moved = QUERIES.advance_cursor(conn, from_offset=begin.next_offset, to_offset=end, **place)
         if moved != 1:
             raise errors.cursor_moved(name, begin.topic_id, begin.partition, begin.next_offset)

@@ -22,10 +22,18 @@ from schema_guard import errors
 from schema_guard.edges import registry, rejected
 from schema_guard.edges.registry import BatchRow, Connection, Version
 from schema_guard.edges.s3 import Store
-from schema_guard.manifests import key_of, from_document
-from schema_guard.scan import Rules, Scan, source_of
+from schema_guard.manifests import from_document, key_of
+from schema_guard.reading import ObjectRange, Scan, rules_of, source_of
 from schema_guard.scan_pool import scan_batch
 from schema_guard.sql import QUERIES
+
+
+@dataclass(frozen=True, slots=True)
+class _Decider:
+    """Who decides, and why: said to the registry with every change."""
+
+    actor: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +71,26 @@ def approve(settings: Settings, name: str, version: int, actor: str, why: str) -
         UsageError: Nothing waits, or another version does; or name or reason is empty.
         VerdictError: The ACTIVE version is not the one that the batch was judged against.
     """
-    with _deciding(settings, name, actor, why) as (conn, dataset, token):
-        blocked, judged = _waiting(conn, dataset.name, version)
+    by = _Decider(actor, why)
+    with _deciding(settings, name, by) as (conn, _, token):
+        blocked, judged = _waiting(conn, name, version)
         with conn.transaction():
             lease.lock(conn, name, token)
             _check_active(conn, name, judged)
-            _make_active(conn, name, judged, actor, why)
+            _make_active(conn, name, judged, by)
             changed = QUERIES.approve_blocked_batch(
                 conn, dataset=name, batch_id=blocked.batch_id, judged_version=version
             )
-            decision = _decision("approve", blocked, version, actor, why, dataset=name)
+            decision = Decision(
+                dataset=name,
+                batch_id=blocked.batch_id,
+                action="approve",
+                version=version,
+                schema_version=version,
+                record_count=blocked.record_count,
+                rejected_count=blocked.rejected_count,
+                **asdict(by),
+            )
             _conclude(conn, decision, changed=changed)
         snapshot.write(settings, conn)
     return decision
@@ -90,27 +108,30 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
         VerdictError: The ACTIVE version is not the one that the batch was judged against.
         BrokenError: A landed object cannot be read again; nothing was decided.
     """
+    by = _Decider(actor, why)
     with (
-        _deciding(settings, name, actor, why) as (conn, dataset, token),
+        _deciding(settings, name, by) as (conn, dataset, token),
         tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder,
     ):
         blocked, judged = _waiting(conn, name, version)
         active = registry.active_version(conn, name)
         kept = active or judged
-        scan = _scan_again(settings, conn, dataset, blocked, kept, Path(folder))
+        sources = _sources(settings, conn, dataset, blocked)
+        scan = scan_batch(settings, sources, rules_of(dataset, kept.schema), Path(folder))
         with conn.transaction():
             lease.lock(conn, name, token)
             _check_active(conn, name, judged)
-            _refuse(conn, name, judged, kept, actor, why)
+            _refuse(conn, name, judged, kept, by)
             changed = _admit_rest(conn, name, blocked, kept, scan)
-            decision = _decision(
-                "reject",
-                blocked,
-                kept.number,
-                actor,
-                why,
+            decision = Decision(
                 dataset=name,
+                batch_id=blocked.batch_id,
+                action="reject",
+                version=version,
+                schema_version=kept.number,
+                record_count=scan.record_count,
                 rejected_count=scan.rejected_count,
+                **asdict(by),
             )
             _conclude(conn, decision, changed=changed)
         snapshot.write(settings, conn)
@@ -118,11 +139,9 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
 
 
 @contextmanager
-def _deciding(
-    settings: Settings, name: str, actor: str, why: str
-) -> Iterator[tuple[Connection, Dataset, int]]:
+def _deciding(settings: Settings, name: str, by: _Decider) -> Iterator[tuple[Connection, Dataset, int]]:
     """Hold the dataset's lease for somebody who said who they are and why they decide."""
-    for given, missing in ((actor, "the name of who decides"), (why, "a reason (--why)")):
+    for given, missing in ((by.actor, "the name of who decides"), (by.why, "a reason (--why)")):
         if not given.strip():
             raise errors.no_reason(name, missing)
     with declarations.connect(settings) as conn:
@@ -154,35 +173,22 @@ def _check_active(conn: Connection, name: str, judged: Version) -> None:
         raise errors.active_version_moved(name, against, number)
 
 
-def _make_active(conn: Connection, name: str, judged: Version, actor: str, why: str) -> None:
+def _make_active(conn: Connection, name: str, judged: Version, by: _Decider) -> None:
     if judged.status == "ACTIVE":
         return
     QUERIES.supersede_active(conn, dataset=name)
-    QUERIES.decide_version(
-        conn, dataset=name, version=judged.number, status="ACTIVE", actor=actor, why=why
-    )
+    QUERIES.decide_version(conn, dataset=name, version=judged.number, status="ACTIVE", **asdict(by))
 
 
-def _refuse(
-    conn: Connection, name: str, judged: Version, kept: Version, actor: str, why: str
-) -> None:
+def _refuse(conn: Connection, name: str, judged: Version, kept: Version, by: _Decider) -> None:
     if judged.number == kept.number:
-        _make_active(conn, name, judged, actor, why)
+        _make_active(conn, name, judged, by)
         return
-    QUERIES.decide_version(
-        conn, dataset=name, version=judged.number, status="REJECTED", actor=actor, why=why
-    )
+    QUERIES.decide_version(conn, dataset=name, version=judged.number, status="REJECTED", **asdict(by))
 
 
-def _scan_again(
-    settings: Settings,
-    conn: Connection,
-    dataset: Dataset,
-    blocked: BatchRow,
-    kept: Version,
-    folder: Path,
-) -> Scan:
-    """Read the batch's objects once more, this time rejecting what does not fit the kept version."""
+def _sources(settings: Settings, conn: Connection, dataset: Dataset, blocked: BatchRow) -> list[ObjectRange]:
+    """Return the batch's objects with what their manifests promised about them."""
     store = Store(settings)
     sources = []
     for held in registry.objects(conn, dataset.name, blocked.batch_id):
@@ -191,7 +197,7 @@ def _scan_again(
         if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
             raise errors.object_differs(key, "data_key", held.data_key, manifest.data_key)
         sources.append(source_of(manifest, held.generation))
-    return scan_batch(settings, sources, Rules(dataset, fit=kept.schema), folder)
+    return sources
 
 
 def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, scan: Scan) -> int:
@@ -206,45 +212,16 @@ def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, s
         content_hash=scan.content_hash,
         max_event_time=scan.max_event_time,
     )
-    misfits = (
-        record
-        for record in rejected.read(scan.rejected_files)
-        if record.stage == rejected.CONTRACT
-    )
+    misfits = (record for record in rejected.read(scan.rejected_files) if record.stage == rejected.CONTRACT)
     rejected.copy(conn, name, blocked.batch_id, misfits)
     return int(changed)
-
-
-def _decision(
-    action: str,
-    blocked: BatchRow,
-    schema_version: int,
-    actor: str,
-    why: str,
-    *,
-    dataset: str,
-    rejected_count: int | None = None,
-) -> Decision:
-    return Decision(
-        dataset=dataset,
-        batch_id=blocked.batch_id,
-        action=action,
-        version=blocked.schema_version,
-        schema_version=schema_version,
-        record_count=blocked.record_count,
-        rejected_count=blocked.rejected_count if rejected_count is None else rejected_count,
-        actor=actor,
-        why=why,
-    )
 
 
 def _conclude(conn: Connection, decision: Decision, *, changed: int) -> None:
     """Free the dataset and write down who decided; undo all if somebody decided before."""
     if changed != 1:
         raise errors.nothing_blocked(decision.dataset, "decided already")
-    declarations.set_state(
-        conn, decision.dataset, DatasetState.OK, actor=decision.actor, why=decision.why
-    )
+    declarations.set_state(conn, decision.dataset, DatasetState.OK, actor=decision.actor, why=decision.why)
     detail = decision.to_json()
     for said_elsewhere in ("dataset", "actor", "action", "why"):
         del detail[said_elsewhere]

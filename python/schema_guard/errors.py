@@ -13,9 +13,7 @@ _NOTHING = "Nothing was admitted."
 
 def manifest_unreadable(key: str, mistake: str) -> BrokenError:
     """Return the error of a manifest that does not follow its contract."""
-    return BrokenError(
-        f"Manifest does not follow its contract: {mistake}", where=key, not_done=_NOTHING
-    )
+    return BrokenError(f"Manifest does not follow its contract: {mistake}", where=key, not_done=_NOTHING)
 
 
 def object_differs(data_key: str, what: str, promised: object, found: object) -> BrokenError:
@@ -70,9 +68,7 @@ def outcome_unknown(dataset: str, mistake: str) -> BrokenError:
 def not_checked(dataset: str, state: str) -> UsageError:
     """Return the refusal to form batches of a paused or retired dataset."""
     resume = f"tidegate resume {dataset}" if state == "PAUSED" else "tidegate status"
-    return UsageError(
-        f"{dataset} is {state}: no batches are formed", not_done=_NOTHING, next_command=resume
-    )
+    return UsageError(f"{dataset} is {state}: no batches are formed", not_done=_NOTHING, next_command=resume)
 
 
 def no_reason(dataset: str, missing: str) -> UsageError:
@@ -102,9 +98,7 @@ def other_version_blocked(dataset: str, asked: int, blocked: int) -> UsageError:
     )
 
 
-def active_version_moved(
-    dataset: str, judged_against: int | None, active: int | None
-) -> VerdictError:
+def active_version_moved(dataset: str, judged_against: int | None, active: int | None) -> VerdictError:
     """Return the refusal of a decision that was judged against another ACTIVE version."""
     return VerdictError(
         f"{dataset}: the ACTIVE version changed: {_number(judged_against)} → {_number(active)}",

@@ -17,7 +17,7 @@ from schema_guard.core.infer import Inference
 from schema_guard.core.policy import SEVERITY, resolve
 from schema_guard.core.schema import Schema, finalise
 from schema_guard.edges.registry import Version
-from schema_guard.scan import ObjectRange, Rules, Scan, source_of
+from schema_guard.reading import ObjectRange, Scan, rules_of, source_of
 from schema_guard.scan_pool import scan_batch
 
 
@@ -42,25 +42,22 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def judge(
-    settings: Settings, dataset: Dataset, active: Version | None, batch: Batch, folder: Path
-) -> Judged:
+def judge(settings: Settings, dataset: Dataset, active: Version | None, batch: Batch, folder: Path) -> Judged:
     """
     Scan a batch whole and judge it against the ACTIVE version.
 
-    Args:
-        folder: An empty folder where rejected records wait for the transaction.
+    Rejected records wait in `folder`, empty at first, for the transaction.
 
     Raises:
         BrokenError: An object is missing, damaged, or not what its manifest promised.
     """
     sources = tuple(source_of(link.manifest, link.cursor.generation) for link in batch.links)
-    scan = scan_batch(settings, sources, Rules(dataset), folder)
+    scan = scan_batch(settings, sources, rules_of(dataset), folder)
     judgement = _judgement(dataset, active, scan.inference)
     verdict = judgement.verdict
     if judgement.reject_records and verdict is not Verdict.BREAKING:
         fit = active.schema if active else finalise(scan.inference)
-        scan = scan_batch(settings, sources, Rules(dataset, fit=fit), folder)
+        scan = scan_batch(settings, sources, rules_of(dataset, fit), folder)
         verdict = _judgement(dataset, active, scan.inference).verdict
     gaps = landing_gaps.in_batch(batch, SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)])
     return Judged(

@@ -99,11 +99,7 @@ def decide_commands(dataset: str, version: int) -> tuple[str, str]:
 
 
 def _subject(report: Report) -> str:
-    against = (
-        "no earlier version"
-        if report.base_version is None
-        else f"ACTIVE version {report.base_version}"
-    )
+    against = "no earlier version" if report.base_version is None else f"ACTIVE version {report.base_version}"
     match report.status:
         case Status.ADMITTED:
             return (

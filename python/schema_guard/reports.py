@@ -84,8 +84,6 @@ def _first_seen(
 ) -> tuple[str | None, ...]:
     """Return, per finding, the landed object that shows it first."""
     return tuple(
-        registry.object_of(conn, name, batch_id, first)
-        if (first := finding["evidence"]["first"])
-        else None
+        registry.object_of(conn, name, batch_id, first) if (first := finding["evidence"]["first"]) else None
         for finding in findings
     )

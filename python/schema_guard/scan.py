@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from metastore_sync.model import Dataset, Mode
+from metastore_sync.model import Mode
 from schema_guard import errors, event_time, lines, records, tombstones, values
 from schema_guard.content_hash import content_hash
 from schema_guard.core.conform import misfits
-from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
 from schema_guard.core.schema import Schema
@@ -30,110 +28,15 @@ from schema_guard.edges.rejected import (
     RejectedRecord,
 )
 from schema_guard.edges.s3 import Store
-from schema_guard.manifests import Manifest
+from schema_guard.reading import ObjectRange, Rules, Scan
 
 #: Longer lines are skipped in stream and rejected: Spark reads a line whole.
 MAX_RECORD_BYTES = 16 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRange:
-    """
-    The part of one landed object that belongs to a batch; both offsets are included.
-
-    Attributes:
-        record_count: Records of the object that lie in the range.
-        bytes: Stored size of the whole object; `sha256` and `is_gzip` are of the stored bytes too.
-    """
-
-    data_key: str
-    topic_id: str
-    generation: int
-    partition: int
-    first_offset: int
-    last_offset: int
-    record_count: int
-    bytes: int
-    sha256: str
-    is_gzip: bool
-    landed_at: datetime
-
-
-def source_of(manifest: Manifest, generation: int) -> ObjectRange:
-    """Return the whole range of the object that a manifest names."""
-    return ObjectRange(
-        data_key=manifest.data_key,
-        topic_id=manifest.topic_id,
-        generation=generation,
-        partition=manifest.partition,
-        first_offset=manifest.first_offset,
-        last_offset=manifest.last_offset,
-        record_count=manifest.record_count,
-        bytes=manifest.bytes,
-        sha256=manifest.sha256,
-        is_gzip=manifest.is_gzip,
-        landed_at=manifest.landed_at,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """
-    By which rules records are read.
-
-    Attributes:
-        fit: Records that do not fit this schema are rejected; None accepts every shape.
-    """
-
-    dataset: Dataset
-    fit: Schema | None = None
-
-
-@dataclass(slots=True)
-class Scan:
-    """
-    What was found in some objects; the parts of a batch add up with `merge`.
-
-    Attributes:
-        record_count: All records of the ranges, rejected ones and tombstones included.
-        rejected_count: Those that cannot become rows.
-        value_bytes: UTF-8 length of the values that were not rejected.
-        content_hash: Per docs/contracts/content-hash.md, of the records that were not rejected.
-        max_event_time: Newest one, clipped per object; None when there is none.
-        inference: Of the values that were not rejected.
-        rejected_files: Files of `edges.rejected` that hold the rejected records.
-    """
-
-    record_count: int = 0
-    rejected_count: int = 0
-    value_bytes: int = 0
-    content_hash: int = 0
-    max_event_time: datetime | None = None
-    inference: Inference = field(default_factory=Inference)
-    rejected_files: tuple[Path, ...] = ()
-
-    def merge(self, other: Scan) -> None:
-        """Add what another scan found in other objects."""
-        self.record_count += other.record_count
-        self.rejected_count += other.rejected_count
-        self.value_bytes += other.value_bytes
-        self.content_hash += other.content_hash
-        self.see_event_time(other.max_event_time)
-        self.inference.merge(other.inference)
-        self.rejected_files += other.rejected_files
-
-    def see_event_time(self, moment: datetime | None) -> None:
-        """Keep the newer one."""
-        if moment is not None and (self.max_event_time is None or moment > self.max_event_time):
-            self.max_event_time = moment
-
-
 def scan(store: Store, sources: Sequence[ObjectRange], rules: Rules, rejected_file: Path) -> Scan:
     """
-    Read the given ranges once.
-
-    Args:
-        rejected_file: Where rejected records go; made only when there are any.
+    Read the given ranges once; rejected records go to `rejected_file`, made only when there are any.
 
     Raises:
         BrokenError: An object is missing, damaged, or not what its manifest promised.
@@ -152,15 +55,13 @@ def _place(source: ObjectRange) -> tuple[str, int, int]:
 class _ObjectScan:
     """One object on its way through the scan."""
 
-    def __init__(
-        self, source: ObjectRange, rules: Rules, found: Scan, rejected: RejectedFile
-    ) -> None:
+    def __init__(self, source: ObjectRange, rules: Rules, found: Scan, rejected: RejectedFile) -> None:
         self._source = source
         self._rules = rules
         self._found = found
         self._rejected = rejected
-        self._pk_fields = rules.dataset.pk_fields
-        self._event_time = rules.dataset.event_time
+        self._pk_fields = rules.pk_fields
+        self._event_time = rules.event_time
         self._records = 0
         self._last_offset = -1
         self._latest: datetime | None = None
@@ -177,13 +78,9 @@ class _ObjectScan:
             # The checksum tells a damaged object from one that was written like this.
             for _ in stored:
                 pass
-            raise errors.object_differs(
-                source.data_key, "content", "gzip", str(mistake)
-            ) from mistake
+            raise errors.object_differs(source.data_key, "content", "gzip", str(mistake)) from mistake
         if self._records != source.record_count:
-            raise errors.object_differs(
-                source.data_key, "record_count", source.record_count, self._records
-            )
+            raise errors.object_differs(source.data_key, "record_count", source.record_count, self._records)
         self._found.record_count += self._records
         self._found.see_event_time(event_time.clipped(self._latest, source.landed_at))
 
@@ -248,15 +145,11 @@ class _ObjectScan:
         """Accept a tombstone that deletes a row."""
         if record.value_base64 is not None:
             raise PoisonError(ErrorType.NOT_UTF8, "the value's bytes are not UTF-8")
-        if self._rules.dataset.mode is Mode.APPEND:
-            raise PoisonError(
-                ErrorType.NOT_OBJECT, "a tombstone, and mode append has no rows to delete"
-            )
+        if self._rules.mode is Mode.APPEND:
+            raise PoisonError(ErrorType.NOT_OBJECT, "a tombstone, and mode append has no rows to delete")
         if not tombstones.names_a_row(record.key, self._pk_fields):
             names = ", ".join(self._pk_fields)
-            raise PoisonError(
-                ErrorType.TOMBSTONE_KEY, f"the key of a tombstone does not hold {names}"
-            )
+            raise PoisonError(ErrorType.TOMBSTONE_KEY, f"the key of a tombstone does not hold {names}")
 
     def _reject_large(self, offset: int) -> None:
         message = f"the record is longer than {MAX_RECORD_BYTES} bytes"

@@ -12,7 +12,8 @@ from pathlib import Path
 from metastore_sync.errors import BrokenError
 from metastore_sync.settings import Settings
 from schema_guard.edges.s3 import Store
-from schema_guard.scan import ObjectRange, Rules, Scan, scan
+from schema_guard.reading import ObjectRange, Rules, Scan
+from schema_guard.scan import scan
 
 #: Stored bytes below which starting processes costs more than it saves.
 SMALL_BATCH_BYTES = 8 << 20
@@ -20,14 +21,9 @@ SMALL_BATCH_BYTES = 8 << 20
 _PARTS_PER_PROCESS = 4
 
 
-def scan_batch(
-    settings: Settings, sources: Sequence[ObjectRange], rules: Rules, folder: Path
-) -> Scan:
+def scan_batch(settings: Settings, sources: Sequence[ObjectRange], rules: Rules, folder: Path) -> Scan:
     """
-    Read all ranges of a batch, in this process or in several.
-
-    Args:
-        folder: Where rejected records wait for the transaction.
+    Read all ranges of a batch, in this process or in several; rejected records wait in `folder`.
 
     Raises:
         BrokenError: An object is missing or damaged, or a process died; nothing is half counted.
@@ -49,16 +45,14 @@ def scan_batch(
                 total.merge(job.result())
     except BrokenProcessPool as mistake:
         raise BrokenError(
-            f"{rules.dataset.name}: a scanning process died: {mistake}",
+            f"{rules.dataset}: a scanning process died: {mistake}",
             not_done="Nothing was admitted.",
-            next_command=f"tidegate check {rules.dataset.name}",
+            next_command=f"tidegate check {rules.dataset}",
         ) from mistake
     return total
 
 
-def _scan_part(
-    settings: Settings, sources: Sequence[ObjectRange], rules: Rules, file: Path
-) -> Scan:
+def _scan_part(settings: Settings, sources: Sequence[ObjectRange], rules: Rules, file: Path) -> Scan:
     return scan(Store(settings), sources, rules, file)
 
 

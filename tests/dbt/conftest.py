@@ -139,7 +139,7 @@ class Lake:
     def run(self, *arguments: str, select: str = "") -> None:
         """Build, and fail the test when dbt fails."""
         result = self.build(*arguments, select=select)
-        messages = [str(result.exception or "")] + [r.message for r in result.result or [] if r.status != "success"]
+        messages = [str(result.exception or "")] + [r.message.split("\n\tat ")[0][:1500] for r in result.result or [] if r.status != "success"]
         assert result.success, "\n".join(messages)
 
     def forget_position(self, prefix: str, batch: int) -> None:
@@ -159,7 +159,7 @@ class Lake:
 
 @pytest.fixture(scope="session")
 def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """TIDEGATE_HOME of these tests: dbt finds the test datasets' models there."""
+    """Return a folder of these tests' own; dbt finds the test datasets' models in it."""
     home = tmp_path_factory.mktemp("home")
     (home / "models").mkdir()
     return home
@@ -172,7 +172,8 @@ def lake(
     """Make datasets: `lake(mode="upsert", pk_fields=["id"])` returns one, which the test's end forgets."""
     # Parts named by the environment are used as they are; otherwise the run's own stack is started.
     found = settings.load() if os.environ.get("TIDEGATE_THRIFT") else request.getfixturevalue("stack")
-    monkeypatch.setenv("TIDEGATE_HOME", str(dbt_home))
+    models = os.path.relpath(dbt_home / "models", settings.PROJECT / "dbt_project")
+    monkeypatch.setenv("TIDEGATE_MODELS", models)
     monkeypatch.setenv("TIDEGATE_USER", "tidegate_test")
     monkeypatch.setenv("TIDEGATE_DBT_TARGET", "dev")
     monkeypatch.setenv("TIDEGATE_THRIFT", found.thrift)

@@ -51,7 +51,7 @@ def test_a_connector_with_dataset_keys_becomes_tables_by_its_dag(stack: Settings
 
     reply = requests.put(
         f"{stack.connect_url}/connectors/airports/config",
-        json=connector_config("airports"),
+        json=connector_config("airports", stack.kafka_bootstrap),
         timeout=60,
     )
     airflow = AirflowApi(stack)
@@ -155,7 +155,7 @@ def nested(row: dict[str, str]) -> dict[str, object]:
     }
 
 
-def connector_config(topic: str) -> dict[str, str]:
+def connector_config(topic: str, kafka: str) -> dict[str, str]:
     """What a platform engineer would PUT: the template's connector keys and dataset.* keys, no file."""
     return {
         "connector.class": "io.tidegate.connect.s3.S3SinkConnector",
@@ -169,7 +169,7 @@ def connector_config(topic: str) -> dict[str, str]:
         "s3.path.style.access": "true",
         "s3.access.key.id": "${env:TIDEGATE_S3_ACCESS_KEY}",
         "s3.secret.access.key": "${env:TIDEGATE_S3_SECRET_KEY}",
-        "kafka.bootstrap.servers": "${env:TIDEGATE_KAFKA_BOOTSTRAP}",
+        "kafka.bootstrap.servers": kafka,
         "rotate.interval.ms": "3000",
         "dataset.name": topic,
         "dataset.owner": "reference-data",

@@ -51,6 +51,4 @@ def registry_settings(
                 sql.Identifier(name), sql.Identifier(migrated_database)
             )
         )
-    return Settings(
-        home=tmp_path, postgres_dsn=postgres_server(name), snapshot_key="a key of this test"
-    )
+    return Settings(home=tmp_path, postgres_dsn=postgres_server(name), snapshot_key="a key of this test")

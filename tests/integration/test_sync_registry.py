@@ -17,9 +17,7 @@ from metastore_sync.errors import BrokenError, UsageError
 from metastore_sync.model import Dataset, DatasetState, Mode, Source
 from metastore_sync.settings import Settings
 
-ORDERS = Dataset(
-    name="orders", kafka_topic="orders", mode=Mode.UPSERT, owner="commerce", pk_fields=("id",)
-)
+ORDERS = Dataset(name="orders", kafka_topic="orders", mode=Mode.UPSERT, owner="commerce", pk_fields=("id",))
 
 
 @pytest.fixture
@@ -35,9 +33,7 @@ def put(conn: psycopg.Connection[DictRow], dataset: Dataset) -> int:
 def test_a_dataset_comes_back_as_it_was_declared(conn: psycopg.Connection[DictRow]) -> None:
     put(conn, ORDERS)
     row = registry.dataset(conn, "orders")
-    assert row == registry.DatasetRow(
-        dataset=ORDERS, state=DatasetState.OK, revision=1, source=Source.FILE
-    )
+    assert row == registry.DatasetRow(dataset=ORDERS, state=DatasetState.OK, revision=1, source=Source.FILE)
     assert registry.datasets(conn) == [row]
 
 
@@ -45,8 +41,7 @@ def test_only_a_changed_document_makes_a_revision(conn: psycopg.Connection[DictR
     changed = dataclasses.replace(ORDERS, max_lag=60)
     assert [put(conn, ORDERS), put(conn, ORDERS), put(conn, changed)] == [1, 1, 2]
     history = conn.execute(
-        "select revision, document ->> 'max_lag' as max_lag from registry.dataset_revision"
-        " order by revision"
+        "select revision, document ->> 'max_lag' as max_lag from registry.dataset_revision order by revision"
     ).fetchall()
     assert history == [{"revision": 1, "max_lag": "3600"}, {"revision": 2, "max_lag": "60"}]
 
@@ -139,29 +134,28 @@ def test_a_registry_of_a_newer_program_is_not_migrated(registry_settings: Settin
 
 
 def test_postgres_away_is_said_so(registry_settings: Settings) -> None:
-    away = dataclasses.replace(
-        registry_settings, postgres_dsn="postgresql://nobody@127.0.0.1:1/nothing"
-    )
+    away = dataclasses.replace(registry_settings, postgres_dsn="postgresql://nobody@127.0.0.1:1/nothing")
     with pytest.raises(BrokenError, match="PostgreSQL does not answer"):
         registry.connect(away)
     with pytest.raises(BrokenError, match="refused the migration"):
         migrate.migrate(away.postgres_dsn)
 
 
-def test_a_server_that_goes_away_in_between_is_said_so(registry_settings: Settings) -> None:
-    with (
-        pytest.raises(BrokenError, match="PostgreSQL does not answer"),
-        registry.connect(registry_settings) as conn,
-    ):
-        with psycopg.connect(registry_settings.postgres_dsn, autocommit=True) as other:
+def read_after_the_server_went_away(settings: Settings) -> None:
+    with registry.connect(settings) as conn:
+        with psycopg.connect(settings.postgres_dsn, autocommit=True) as other:
             other.execute("select pg_terminate_backend(%s)", [conn.info.backend_pid])
         registry.datasets(conn)
+
+
+def test_a_server_that_goes_away_in_between_is_said_so(registry_settings: Settings) -> None:
+    with pytest.raises(BrokenError, match="PostgreSQL does not answer"):
+        read_after_the_server_went_away(registry_settings)
 
 
 def test_spark_sees_admitted_views_only(registry_settings: Settings) -> None:
     with psycopg.connect(registry_settings.postgres_dsn) as conn:
         views = conn.execute(
-            "select table_name from information_schema.tables where table_schema = 'admitted'"
-            " order by 1"
+            "select table_name from information_schema.tables where table_schema = 'admitted' order by 1"
         ).fetchall()
     assert views == [("batch",), ("dataset",), ("object",), ("rejected",)]

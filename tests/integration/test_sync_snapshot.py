@@ -42,9 +42,7 @@ def activate(conn: psycopg.Connection[DictRow]) -> snapshot.ActiveVersion:
     return active
 
 
-def test_what_was_written_is_read(
-    conn: psycopg.Connection[DictRow], registry_settings: Settings
-) -> None:
+def test_what_was_written_is_read(conn: psycopg.Connection[DictRow], registry_settings: Settings) -> None:
     active = activate(conn)
     path = snapshot.write(registry_settings, conn)
     assert snapshot.read(registry_settings).datasets == (
@@ -56,18 +54,14 @@ def test_what_was_written_is_read(
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-def test_a_changed_file_is_refused(
-    conn: psycopg.Connection[DictRow], registry_settings: Settings
-) -> None:
+def test_a_changed_file_is_refused(conn: psycopg.Connection[DictRow], registry_settings: Settings) -> None:
     path = snapshot.write(registry_settings, conn)
     path.write_text(path.read_text().replace('"OK"', '"PAUSED"'))
     with pytest.raises(BrokenError, match="signature does not match"):
         snapshot.read(registry_settings)
 
 
-def test_another_key_is_refused(
-    conn: psycopg.Connection[DictRow], registry_settings: Settings
-) -> None:
+def test_another_key_is_refused(conn: psycopg.Connection[DictRow], registry_settings: Settings) -> None:
     snapshot.write(registry_settings, conn)
     with pytest.raises(BrokenError, match="signature does not match"):
         snapshot.read(dataclasses.replace(registry_settings, snapshot_key="another"))

@@ -24,8 +24,8 @@
         (merged, cut) -> cast(map_concat(
             map_filter(merged, (lane, newest) -> lane <> cut.lane),
             map(cut.lane, struct(
-                greatest(cut.kafka_offset, try_element_at(merged, cut.lane).kafka_offset),
-                greatest(cut.kafka_timestamp, try_element_at(merged, cut.lane).kafka_timestamp)
+                greatest(cut.kafka_offset, try_element_at(merged, cut.lane).kafka_offset) as kafka_offset,
+                greatest(cut.kafka_timestamp, try_element_at(merged, cut.lane).kafka_timestamp) as kafka_timestamp
             ))
         ) as {{ type }}),
         merged -> case when size(merged) > 0 then merged end

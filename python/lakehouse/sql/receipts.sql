@@ -1,6 +1,6 @@
 -- What the registry knows of a receipt's terms, and the receipts themselves.
 
--- name: unproven
+-- name: unproven(dataset, upto)
 -- Admitted batches up to one that lack a green receipt line, oldest first.
 select
     b.batch_id, b.schema_version, b.content_hash, b.record_count, b.rejected_count
@@ -15,18 +15,18 @@ where
     ) < 2
 order by b.batch_id;
 
--- name: newest_admitted$
+-- name: newest_admitted(dataset)$
 -- The newest admitted batch; null before the first.
 select max(batch_id) from registry.batch where dataset = :dataset and status = 'ADMITTED';
 
--- name: columns_of^
+-- name: columns_of(dataset, batch_id)^
 -- The columns that a batch's records are read with.
 select v.columns
 from registry.batch as b
 inner join registry.schema_version as v on b.dataset = v.dataset and b.schema_version = v.version
 where b.dataset = :dataset and b.batch_id = :batch_id;
 
--- name: landed
+-- name: landed(dataset, batches)
 -- What landed and what was rejected, per batch and partition.
 select
     o.batch_id, o.topic_id, o.partition,
@@ -43,14 +43,14 @@ where o.dataset = :dataset and o.batch_id = any(:batches)
 group by o.batch_id, o.topic_id, o.partition
 order by o.batch_id, o.topic_id, o.partition;
 
--- name: rule_rejected
+-- name: rule_rejected(dataset, batches)
 -- Records that a rule kept out of silver, per batch.
 select batch_id, count(*) as records
 from registry.rejected_record
 where dataset = :dataset and batch_id = any(:batches) and stage = 'rule'
 group by batch_id;
 
--- name: put!
+-- name: put(dataset, batch_id, line, is_green, terms, mismatches)!
 -- A receipt line; a later one of the same batch replaces it.
 insert into registry.receipt (dataset, batch_id, line, is_green, terms, mismatches)
 values (:dataset, :batch_id, :line, :is_green, :terms, :mismatches)

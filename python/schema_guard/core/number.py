@@ -7,6 +7,9 @@ from decimal import Decimal
 #: Every integer up to this is a double of its own (IEEE 754: 53 bits of mantissa).
 EXACT_DOUBLE = 2**53
 
+#: Characters of 15 digits and a point: every such decimal is a double's shortest spelling.
+_SURELY_EXACT = 16
+
 #: The range of a bigint.
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
@@ -23,13 +26,11 @@ def digits_and_scale(number: float | Decimal) -> tuple[int, int]:
     >>> digits_and_scale(1.10), digits_and_scale(Decimal("1.10")), digits_and_scale(Decimal("2e3"))
     ((1, 1), (1, 1), (4, 0))
     """
-    if isinstance(number, float):
-        text = repr(number)
-        if "e" not in text:
-            whole, _, fraction = text.lstrip("-").partition(".")
-            return len(whole.lstrip("0")), len(fraction.rstrip("0"))
-        number = Decimal(text)
-    _, digits, exponent = number.as_tuple()
+    text = str(number)
+    if "e" not in text and "E" not in text:
+        whole, _, fraction = text.partition(".")
+        return len(whole.lstrip("-0")), len(fraction.rstrip("0"))
+    _, digits, exponent = Decimal(text).as_tuple()
     significant = "".join(map(str, digits)).lstrip("0")
     kept = significant.rstrip("0")
     if not kept or not isinstance(exponent, int):
@@ -45,6 +46,9 @@ def survives_as_double(number: Decimal) -> bool:
     >>> survives_as_double(Decimal("19.99")), survives_as_double(Decimal("0.12345678901234567890"))
     (True, False)
     """
+    text = str(number)
+    if len(text) <= _SURELY_EXACT and "E" not in text:
+        return True
     return Decimal(repr(float(number))) == number
 
 

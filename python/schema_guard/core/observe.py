@@ -133,7 +133,7 @@ def _decimal(node: Node, number: float | Decimal, position: Position) -> None:
     digits, scale = digits_and_scale(number)
     if digits > tally.digits or scale > tally.scale:
         tally.digits, tally.scale = max(digits, tally.digits), max(scale, tally.scale)
-    if type(number) is not float and not survives_as_double(Decimal(number)):
+    if isinstance(number, Decimal) and not survives_as_double(number):
         tally.lossy = noted(tally.lossy, position, shape(number))
 
 

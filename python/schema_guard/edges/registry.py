@@ -96,9 +96,7 @@ def objects(conn: Connection, dataset: str, batch_id: int) -> list[AdmittedObjec
     return [AdmittedObject(**row) for row in rows]
 
 
-def object_of(
-    conn: Connection, dataset: str, batch_id: int, position: Mapping[str, Any]
-) -> str | None:
+def object_of(conn: Connection, dataset: str, batch_id: int, position: Mapping[str, Any]) -> str | None:
     """Return the key of the landed object that holds the record at a position."""
     row = QUERIES.object_at(conn, dataset=dataset, batch_id=batch_id, **position)
     return str(row["data_key"]) if row else None

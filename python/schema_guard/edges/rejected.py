@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import msgspec
 import psycopg
@@ -65,7 +65,7 @@ class RejectedFile:
         frame = _encode(record)
         self._file.write(len(frame).to_bytes(_LENGTH_BYTES, "big") + frame)
 
-    def __enter__(self) -> RejectedFile:
+    def __enter__(self) -> Self:
         """Return the file itself; it is made when the first record comes."""
         return self
 

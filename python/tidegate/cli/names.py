@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from metastore_sync.errors import UsageError
 from metastore_sync.settings import Settings
@@ -35,4 +36,14 @@ def unknown_names(unknown: Sequence[str], known: Sequence[str]) -> UsageError:
         where=f"known datasets: {', '.join(known) or 'none yet'}",
         not_done="Nothing was started.",
         next_command="tidegate status" if known else "tidegate apply",
+    )
+
+
+def no_file(unknown: Sequence[str], declared: Sequence[str], folder: Path) -> UsageError:
+    """Return the error of names that no dataset file declares."""
+    return UsageError(
+        f"{', '.join(unknown)}: no dataset file declares this",
+        where=f"{folder} declares: {', '.join(declared) or 'nothing'}",
+        not_done="Nothing was planned or applied.",
+        next_command="tidegate plan",
     )

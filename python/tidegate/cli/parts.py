@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from metastore_sync.errors import EXIT_BROKEN, EXIT_FINE, UsageError
 from tidegate.cli import output
 from tidegate.cli.output import JsonOption
-
-if TYPE_CHECKING:
-    from tidegate.stack.lifecycle import PartState
 
 #: What a shell needs to reach the stack, in this order; names of `Settings` fields.
 ADDRESSES = (
@@ -69,41 +65,26 @@ def down() -> None:
 
 def doctor(*, json: JsonOption = False) -> int:
     """
-    Ask every part a real question and say what is wrong and what to do.
+    Look at the machine and ask every part a real question; say what is wrong and how to mend it.
 
-    Exit code 0 when all answer, 2 when one does not. Waits at most 60 seconds for Spark, 5 for others.
+    Exit code 0 when all is well, 2 when something is not.
 
     Example: tidegate doctor
     """
-    from tidegate.stack import installation, lifecycle  # noqa: PLC0415
+    from tidegate.stack import doctor as examination  # noqa: PLC0415
 
-    states = lifecycle.state()
+    checks = examination.doctor()
     if json:
-        output.as_json(states)
+        output.as_json(checks)
     else:
         output.table(
-            {
-                "part": part.name,
-                "answers": "yes" if part.healthy else "NO",
-                "state": part.state,
-                "address": part.address,
-                "detail": part.detail,
-            }
-            for part in states
+            {"": "ok" if check.ok else "NO", "what": check.name, "fact": check.fact}
+            for check in checks
         )
-    logs = installation.describe().layout.logs
-    for part in states:
-        if not part.healthy:
-            output.say(f"{part.name} at {part.address} does not answer: {part.detail}")
-            output.say(_advice(part, logs))
-    return EXIT_FINE if all(part.healthy for part in states) else EXIT_BROKEN
-
-
-def _advice(part: PartState, logs: Path) -> str:
-    if part.state == "EXTERNAL":
-        return f"  It runs elsewhere; the environment says where. Next: look at {part.address}"
-    seen = ", ".join(str(path) for path in sorted(logs.glob(f"{part.name}*.log")))
-    return f"  Logs: {seen or 'none yet'}. Next: tidegate up {part.name}"
+    wrong = [check for check in checks if not check.ok]
+    for check in wrong:
+        output.say(f"{check.name}: {check.fact}\n  Next: {check.fix}")
+    return EXIT_BROKEN if wrong else EXIT_FINE
 
 
 def demo() -> None:

@@ -89,7 +89,7 @@ class AirflowApi:
 
     def _has(self, dag_id: str) -> bool:
         url = f"{self._base}/api/v2/dags/{dag_id}"
-        return self._session.get(url, timeout=_TIMEOUT_SECONDS).status_code == requests.codes.ok
+        return bool(self._session.get(url, timeout=_TIMEOUT_SECONDS).ok)
 
     def _call(self, method: str, path: str, json: dict[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self._base}{path}"

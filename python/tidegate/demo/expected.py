@@ -31,8 +31,10 @@ def bronze_ranges(ledger: Ledger, topic: str) -> list[Range]:
 
 def order_states(ledger: Ledger, topic: str) -> dict[str, str | None]:
     """
-    Return the newest state per key: a deletion cuts what its partition held before it, then the
-    newest `updated_at` wins, and among equals the later record.
+    Return the newest state per key; None is a deleted one.
+
+    A deletion cuts what its partition held before it; then the newest `updated_at` wins, and among
+    equals the later record.
     """
     alive: dict[str, list[Acked]] = {}
     for record in ledger.records(topic):  # in offset order, and a key stays in its partition

@@ -53,8 +53,9 @@ class Ledger:
         """Yield every acknowledged record of a topic in (partition, offset) order."""
         query = 'select * from acked where topic = ? order by topic_id, partition, "offset"'
         with closing(sqlite3.connect(self._path)) as database:
+            database.row_factory = sqlite3.Row
             for row in database.execute(query, (topic,)):
-                yield Acked(*row[:-1], is_admissible=bool(row[-1]))
+                yield Acked(**dict(row) | {"is_admissible": bool(row["is_admissible"])})
 
 
 def _row(record: Acked) -> tuple[str | int, ...]:

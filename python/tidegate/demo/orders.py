@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tidegate.demo.events import Event
 from metastore_sync.errors import BrokenError
+from tidegate.demo.events import Event
 
 TOPIC = "orders"
 #: TPC-H scale factor: 1,500,000 orders at 1, so 30,000 here.
@@ -44,7 +44,7 @@ def second_wave() -> Iterator[Event]:
         if order["o_orderstatus"] == "O" and index % 5 == 0:
             channel = "web" if index % 2 else None
             yield _event(order | {NEW_FIELD: channel}, "F", _at(order, days=120, hour=9))
-        if index % 50 == 7:
+        if index % 53 == 0:
             yield _event(order, "P", _at(order, days=-1, hour=9))
         if index % 89 == 0:
             yield _tombstone(order)

@@ -68,14 +68,13 @@ class Story:
             self._say(change)
 
     def _reject_what_is_blocked(self) -> int:
-        """Reject the version an earlier demo left blocked; return how many records are rejected by now."""
+        """Reject what an earlier demo left blocked; return how many records are rejected by now."""
         with registry.connect(self._settings) as connection:
             row = registry.dataset(connection, flights.TOPIC)
         if row.state is DatasetState.BLOCKED:
-            waiting = check.check(self._settings, flights.TOPIC)[-1]
-            self._step(f"Reject version {waiting.schema_version} of flights, left by the last demo")
-            why = "the demo starts over"
-            decide.reject(self._settings, flights.TOPIC, waiting.schema_version, "demo", why)
+            version = check.check(self._settings, flights.TOPIC)[-1].schema_version or 0
+            self._step(f"Reject version {version} of flights, left by the last demo")
+            decide.reject(self._settings, flights.TOPIC, version, "demo", "the demo starts over")
         return sum(not record.is_admissible for record in self._ledger.records(flights.TOPIC))
 
     def _first_wave(self) -> None:
@@ -159,7 +158,7 @@ class Story:
             f"\nStatus page  {settings.service_url}/\n"
             f"Airflow      {settings.airflow_url}/ (user {settings.airflow_user},"
             f" password in {settings.home}/env)\n"
-            'SQL          .venv/bin/tidegate sql "select * from gold.agg_demand_monthly"\n'
+            'SQL          .venv/bin/tidegate sql "table gold.agg_demand_monthly"\n'
             "Decide       .venv/bin/tidegate schema approve|reject flights --version … --why …\n"
             "Stop         .venv/bin/tidegate down",
             highlight=False,

@@ -1,1 +1,1 @@
-"""The local stack: every part of the product on one machine, under one supervisor, no containers."""
+"""The local stack: every part of the product on one machine, under one supervisor."""

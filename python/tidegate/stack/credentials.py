@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """One random secret per purpose: letters, digits, `-`, `_`, `=`, so that no file needs quoting."""
+    """One random secret per purpose, of letters, digits, `-`, `_`, `=`: no file needs quoting."""
 
     postgres_admin: str
     registry: str

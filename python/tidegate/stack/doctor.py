@@ -122,12 +122,13 @@ def _ports(stack: Installation) -> Iterable[Check]:
 def _parts(environment: Mapping[str, str]) -> Iterable[Check]:
     for found in state(environment):
         fact = f"{found.address}: {found.state}, {found.detail or 'answers'}"
-        fix = f"tidegate up   (its log: $TIDEGATE_HOME/logs/{parts.part(found.name).programs[0]}.log)"
+        log = f"$TIDEGATE_HOME/logs/{parts.part(found.name).programs[0]}.log"
+        fix = f"tidegate up   (its log: {log})"
         yield Check(name=found.name, ok=found.healthy, fact=fact, fix=fix)
 
 
 def _conditional_put(stack: Installation) -> Check:
-    """Put one object twice with `If-None-Match: *`; landing exactly once rests on the second refusal."""
+    """Put one object twice with `If-None-Match: *`: landing exactly once rests on the refusal."""
     client, bucket = health.s3_client(stack.settings), stack.settings.raw_bucket
     key = f"_doctor/{uuid.uuid4().hex}"
     name = "conditional put"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable, Mapping
 
 import boto3
 import psycopg
 import requests
-import thrift_sasl
+import thrift_sasl  # type: ignore[import-untyped]
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from pyhive import hive
-from thrift.Thrift import TException
-from thrift.transport.TSocket import TSocket
+from thrift.Thrift import TException  # type: ignore[import-untyped]
+from thrift.transport.TSocket import TSocket  # type: ignore[import-untyped]
 
 from metastore_sync.settings import Settings
 
@@ -76,6 +77,9 @@ def _s3(settings: Settings) -> str | None:
 
 
 def _kafka(settings: Settings) -> str | None:
+    # librdkafka keeps trying until its time is up; a port where nobody listens refuses at once.
+    host, _, port = settings.kafka_bootstrap.partition(",")[0].rpartition(":")
+    socket.create_connection((host, int(port)), timeout=SECONDS).close()
     client = AdminClient({"bootstrap.servers": settings.kafka_bootstrap}, logger=_SILENT)
     known = client.list_topics(timeout=SECONDS)
     return None if known.brokers else "the cluster has no broker"
@@ -89,8 +93,8 @@ def _connect(settings: Settings) -> str | None:
 
 def _spark(settings: Settings) -> str | None:
     host, _, port = settings.thrift.partition(":")
-    socket = TSocket(host, int(port))
-    socket.setTimeout(SPARK_SECONDS * 1000)
+    line = TSocket(host, int(port))
+    line.setTimeout(SPARK_SECONDS * 1000)
     transport = thrift_sasl.TSaslClientTransport(
         lambda: hive.get_installed_sasl(
             # SASL wants a password although the server asks for none.
@@ -101,7 +105,7 @@ def _spark(settings: Settings) -> str | None:
             password="-",  # noqa: S106
         ),
         "PLAIN",
-        socket,
+        line,
     )
     connection = hive.Connection(thrift_transport=transport, username="health")
     try:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 
-from metastore_sync.errors import BrokenError
-from tidegate.stack import health, installation, parts, ports, prepare, programs, progress, render
+from metastore_sync.errors import BrokenError, UsageError
+from tidegate.stack import (
+    health,
+    installation,
+    parts,
+    ports,
+    postgres,
+    prepare,
+    programs,
+    progress,
+    render,
+)
 from tidegate.stack.doctor import doctor
 from tidegate.stack.installation import Installation
 from tidegate.stack.parts import Part
+from tidegate.stack.placement import Layout
 from tidegate.stack.progress import Progress
 from tidegate.stack.state import PartState, address, state
 from tidegate.stack.supervisor import LIVE, Supervisor
@@ -45,13 +58,33 @@ def up(
     """
     tell = on_progress or progress.on_stderr()
     stack = installation.describe(environment)
+    with _alone(stack.layout, tell):
+        _up(stack, parts, tell)
+
+
+@contextmanager
+def _alone(layout: Layout, tell: Progress) -> Iterator[None]:
+    """Hold the home's lock: two commands that start and stop the same programs would fight."""
+    with (layout.stack / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("stack", "another command starts or stops it: waiting")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _up(stack: Installation, names: Sequence[str] | None, tell: Progress) -> None:
     supervisor = Supervisor(stack.layout)
-    wanted = _choose(parts, stack, _live(supervisor))
+    supervisor.reap()
+    wanted = _choose(names, stack, _live(supervisor))
     texts = render.render(stack)
     stale = render.changed_parts(stack, texts)
     _check_ports(stack, wanted, supervisor)
     render.write(stack, texts)
     installation.write_env(stack)
+    if "postgres" not in stack.external:
+        postgres.ensure_user()  # the supervisor refuses settings that name an unknown user
     supervisor.start(programs.base_variables(stack))
     changed = supervisor.update()
     supervisor.stop_programs(chain.from_iterable(p.programs for p in wanted if p.name in stale))
@@ -85,14 +118,13 @@ def _check_ports(stack: Installation, wanted: Iterable[Part], supervisor: Superv
 def _start(
     stack: Installation, wanted: Sequence[Part], supervisor: Supervisor, tell: Progress
 ) -> None:
-    """Start each part as soon as those it needs are healthy; the first failure ends it all."""
+    """Start each part as soon as those it needs are healthy; one that fails stops those alone."""
     started: dict[str, Future[None]] = {}
     with ThreadPoolExecutor(max_workers=len(parts.PARTS)) as pool:
         for part in wanted:
             needed = [started[name] for name in part.needs if name in started]
             started[part.name] = pool.submit(_bring_up, stack, part, needed, supervisor, tell)
-        done, _ = wait(started.values(), return_when=FIRST_EXCEPTION)
-    for future in chain(done, started.values()):
+    for future in started.values():
         future.result()
 
 
@@ -169,11 +201,13 @@ def down(
     tell = on_progress or progress.on_stderr()
     stack = installation.describe(environment)
     supervisor = Supervisor(stack.layout)
-    stopped = _live(supervisor)
-    for part in reversed(stopped):
-        tell(part.name, "stopping")
-    supervisor.shutdown()
-    ports.check_free(stack.ports, ((part.name, n) for part in stopped for n in part.listeners))
+    with _alone(stack.layout, tell):
+        stopped = _live(supervisor)
+        for part in reversed(stopped):
+            tell(part.name, "stopping")
+        supervisor.shutdown()
+        listeners = [(part.name, name) for part in stopped for name in part.listeners]
+        ports.check_free(stack.ports, listeners)
     tell("stack", "stopped; data is kept" if stopped else "was not running")
 
 
@@ -192,7 +226,16 @@ def restart(
     """
     known = parts.part(part)
     stack = installation.describe(environment)
+    if part in stack.external:
+        raise UsageError(
+            f"{part} runs elsewhere: at {address(stack, known)}",
+            not_done="Nothing was restarted.",
+            next_command=f"unset TIDEGATE_{known.setting.upper()} && tidegate up {part}",
+        )
     supervisor = Supervisor(stack.layout)
-    if supervisor.pid() is not None:
-        supervisor.stop_programs(known.programs)
-    up(environment, parts=[part], on_progress=on_progress)
+    tell = on_progress or progress.on_stderr()
+    with _alone(stack.layout, tell):
+        if supervisor.pid() is not None:
+            tell(part, "stopping")
+            supervisor.stop_programs(known.programs)
+        _up(stack, [part], tell)

@@ -26,6 +26,8 @@ OFFSETS: Mapping[str, int] = {
 }
 
 HIGHEST = 65535
+#: From here on Linux hands out ports for outgoing connections.
+EPHEMERAL = 32000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,23 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def free_base() -> int:
+    """
+    Return a base, the default or above it, whose ports are all free now.
+
+    Raises:
+        BrokenError: There is none left below the range of ports that the system hands out.
+    """
+    for base in range(BASE, EPHEMERAL, 1000):
+        if all(is_free(base + offset) for offset in OFFSETS.values()):
+            return base
+    raise BrokenError(
+        f"no base between {BASE} and {EPHEMERAL} has all its ports free",
+        not_done="Nothing was started.",
+        next_command="end a stack you do not need: TIDEGATE_HOME=<its home> tidegate down",
+    )
 
 
 def check_free(ports: Ports, wanted: Iterable[tuple[str, str]]) -> None:

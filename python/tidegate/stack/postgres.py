@@ -1,4 +1,4 @@
-"""PostgreSQL on this machine: its programs, its system user, its roles and databases."""
+"""PostgreSQL on this machine: its programs, its system user, its cluster."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from metastore_sync.errors import BrokenError
-from tidegate.stack.installation import Account, Installation
+from tidegate.stack.installation import Installation
 from tidegate.stack.placement import others_may_enter
 
 #: The system user that runs the server when the stack is started by root; PostgreSQL refuses root.
@@ -61,18 +58,16 @@ class Server:
 
 def server(stack: Installation) -> Server:
     """
-    Return the server of this stack; its programs are put where its user can reach them.
+    Return the server of this stack; only looks, `initialise` makes what is missing.
 
     Raises:
         BrokenError: No PostgreSQL is installed.
     """
     folder = stack.layout.postgres
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o711)
+    user = SYSTEM_USER if os.geteuid() == 0 else None
     programs = find_programs()
-    user = _system_user() if os.geteuid() == 0 else None
     if user and not others_may_enter(programs / "postgres"):
-        programs = _copy(programs, folder / "programs")
+        programs = _copy_of(programs, folder / "programs")
     return Server(programs, folder / "cluster", user)
 
 
@@ -102,102 +97,73 @@ def _version(folder: Path) -> int:
     return int(digits or 0)
 
 
-def _system_user() -> str:
-    try:
-        return pwd.getpwnam(SYSTEM_USER).pw_name
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home"]
-        command += ["--shell", "/usr/sbin/nologin", SYSTEM_USER]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode not in (0, 9):  # 9: made by another `tidegate up` just now
-            raise BrokenError(
-                f"the system user {SYSTEM_USER} could not be made",
-                where=done.stderr.strip(),
-                not_done="PostgreSQL, which refuses to run as root, was not started.",
-                next_command="tidegate up as another user than root, or set TIDEGATE_POSTGRES_DSN",
-            ) from None
-        return SYSTEM_USER
-
-
-def _copy(programs: Path, target: Path) -> Path:
+def ensure_user() -> None:
     """
-    Copy the wheel's programs, once per version, to where their user can run them.
+    Make the system user that runs the server, when the caller is root.
+
+    Raises:
+        BrokenError: It cannot be made.
+    """
+    if os.geteuid() != 0 or SYSTEM_USER in {entry.pw_name for entry in pwd.getpwall()}:
+        return
+    command = ["useradd", "--system", "--user-group", "--no-create-home"]
+    command += ["--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode not in (0, 9):  # 9: made by another `tidegate up` just now
+        raise BrokenError(
+            f"the system user {SYSTEM_USER} could not be made",
+            where=done.stderr.strip(),
+            not_done="PostgreSQL, which refuses to run as root, was not started.",
+            next_command="tidegate up as another user than root, or set TIDEGATE_POSTGRES_DSN",
+        )
+
+
+def _copy_of(programs: Path, target: Path) -> Path:
+    """Return where the copy of the wheel's programs lies, one folder per version of the wheel."""
+    install, package = programs.parent, programs.parent.parent
+    version = str((programs / "postgres").stat().st_mtime_ns)
+    return target / version / package.name / install.name / programs.name
+
+
+def _copy(programs: Path, copied: Path) -> None:
+    """
+    Copy the wheel's programs to where their user can run them.
 
     The libraries they are linked against lie beside the package, and keep that place.
     """
     install, package = programs.parent, programs.parent.parent
-    version = (programs / "postgres").stat().st_mtime_ns
-    place = target / str(version)
-    if not place.exists():
-        target.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=target))
-        shutil.copytree(install, draft / package.name / install.name, symlinks=True)
-        libraries = package.with_name(f"{package.name}.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
-        draft.chmod(0o755)
-        draft.replace(place)
-    return place / package.name / install.name / programs.name
+    place = copied.parents[2]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=place.parent))
+    shutil.copytree(install, draft / package.name / install.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, draft / libraries.name, symlinks=True)
+    draft.chmod(0o755)
+    draft.replace(place)
 
 
 def initialise(stack: Installation) -> None:
-    """Make the database cluster once; passwords travel as SCRAM, over TCP on 127.0.0.1 only."""
+    """Make the cluster once; passwords travel as SCRAM, over TCP on 127.0.0.1 only."""
+    ensure_user()
     here = server(stack)
-    if (here.data / "PG_VERSION").exists():
-        return
+    folder = here.data.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    if not here.programs.exists():
+        _copy(find_programs(), here.programs)
     if here.data.exists():
-        shutil.rmtree(here.data)  # a cluster without PG_VERSION is an initdb that was interrupted
-    here.data.mkdir(mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=here.data.parent) as password:
+        return
+    draft = here.data.with_name("cluster.new")  # what an interrupted run left is made anew
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    with tempfile.NamedTemporaryFile("w", dir=folder) as password:
         password.write(stack.secrets.postgres_admin)
         password.flush()
         if here.user:
-            shutil.chown(here.data, here.user, here.user)
+            shutil.chown(draft, here.user, here.user)
             shutil.chown(password.name, here.user, here.user)
         options = ["--username=postgres", f"--pwfile={password.name}", "--auth=scram-sha-256"]
         options += ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"]
-        here.run("initdb", "-D", str(here.data), *options)
-
-
-def ensure_databases(stack: Installation) -> None:
-    """
-    Make the roles and databases that are missing, and set the roles' passwords.
-
-    Raises:
-        BrokenError: The server refuses.
-    """
-    registry = stack.account("tidegate", "tidegate", stack.secrets.registry)
-    owners = [stack.lake, stack.airflow]
-    if "postgres" not in stack.external:
-        owners.insert(0, registry)
-    try:
-        with psycopg.connect(stack.admin_dsn, autocommit=True, connect_timeout=10) as connection:
-            for account in (*owners, stack.spark):
-                _role(connection, account)
-            for account in owners:
-                _database(connection, account)
-            # Nothing Spark sends can change the registry, whatever is granted by mistake one day.
-            connection.execute("alter role tidegate_spark set default_transaction_read_only = on")
-    except psycopg.Error as error:
-        raise BrokenError(
-            "PostgreSQL refused to make the stack's roles and databases",
-            where=str(error).strip(),
-            not_done="No part that needs them was started.",
-            next_command="tidegate doctor",
-        ) from error
-
-
-def _role(connection: psycopg.Connection, account: Account) -> None:
-    name, password = sql.Identifier(account.user), sql.Literal(account.password)
-    query = "select from pg_roles where rolname = %s"
-    known = connection.execute(query, [account.user]).fetchone()
-    verb = sql.SQL("create role" if known is None else "alter role")
-    connection.execute(sql.SQL("{} {} login password {}").format(verb, name, password))
-
-
-def _database(connection: psycopg.Connection, account: Account) -> None:
-    query = "select from pg_database where datname = %s"
-    if connection.execute(query, [account.database]).fetchone() is None:
-        statement = sql.SQL("create database {} owner {}")
-        names = sql.Identifier(account.database), sql.Identifier(account.user)
-        connection.execute(statement.format(*names))
+        here.run("initdb", "-D", str(draft), *options)
+    draft.replace(here.data)

@@ -17,7 +17,7 @@ from pyiceberg.exceptions import NamespaceAlreadyExistsError
 
 from metastore_sync import migrate
 from metastore_sync.errors import BrokenError
-from tidegate.stack import health, postgres, programs
+from tidegate.stack import databases, health, postgres, programs
 from tidegate.stack.installation import Installation
 
 #: Airflow's pool for everything that talks to Spark, and how many of its tasks run at once.
@@ -89,7 +89,7 @@ def _migrate_airflow(stack: Installation) -> None:
 
 
 def _make_databases(stack: Installation) -> None:
-    postgres.ensure_databases(stack)
+    databases.ensure(stack)
     migrate.migrate(stack.settings.postgres_dsn)
 
 

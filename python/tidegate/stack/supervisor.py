@@ -63,7 +63,6 @@ class Supervisor:
         """
         if self.pid() is not None:
             return
-        reap(self._layout)
         # `-m supervisor.supervisord` needs no script on the PATH.
         command = [sys.executable, "-m", "supervisor.supervisord"]
         command += ["-c", str(self._layout.supervisor_conf)]
@@ -84,8 +83,13 @@ class Supervisor:
                 next_command="tidegate doctor",
             )
 
+    def reap(self) -> None:
+        """End the programs that a supervisor left behind when it was killed."""
+        if self.pid() is None:
+            reap(self._layout)
+
     def update(self) -> set[str]:
-        """Take over the settings file; return the programs stopped because their section changed."""
+        """Take over the settings file; return the programs that this stopped."""
         [[added, changed, removed]] = cast(
             "list[list[list[str]]]", self._rpc().supervisor.reloadConfig()
         )

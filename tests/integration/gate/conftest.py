@@ -139,16 +139,12 @@ class World:
         """
         Land records at the end of a partition's chain and return the object's key.
 
-        Args:
-            skip: Offsets left out before the first record.
-            contiguous: What the manifest says about offsets left out.
-            manifest_changes: Fields of the manifest that lie.
+        `skip` offsets are left out before the first record, `contiguous` says whether Kafka withheld
+        them, and `manifest_changes` are fields of the manifest that lie.
         """
         expected = self.ends.get((topic_id, partition), 0)
         first = expected + skip
-        text = b"".join(
-            self._line(record, partition, offset) for offset, record in enumerate(given, first)
-        )
+        text = b"".join(self._line(record, partition, offset) for offset, record in enumerate(given, first))
         stored = gzip.compress(text) if compression == "gzip" else text
         last = first + len(given) - 1
         key = self._data_key(topic_id, partition, first)

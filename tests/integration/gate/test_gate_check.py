@@ -11,9 +11,7 @@ from schema_guard.report import Status, render
 
 
 def summary(reports):
-    return [
-        (r.batch_id, r.status.value, r.verdict, r.schema_version, r.record_count) for r in reports
-    ]
+    return [(r.batch_id, r.status.value, r.verdict, r.schema_version, r.record_count) for r in reports]
 
 
 def test_the_first_batch_makes_the_first_version(orders):
@@ -24,9 +22,9 @@ def test_the_first_batch_makes_the_first_version(orders):
     assert summary(reports) == [(1, "ADMITTED", "INITIAL", 1, 2)]
     assert reports[0].exit_code == 0
     assert orders.value("select ddl from registry.schema_version") == "`id` bigint, `total` double"
-    assert orders.rows(
-        "select batch_id, first_offset, last_offset from registry.batch_object"
-    ) == [{"batch_id": 1, "first_offset": 0, "last_offset": 1}]
+    assert orders.rows("select batch_id, first_offset, last_offset from registry.batch_object") == [
+        {"batch_id": 1, "first_offset": 0, "last_offset": 1}
+    ]
     assert orders.value("select next_offset from registry.partition_cursor") == 2
 
 
@@ -73,9 +71,7 @@ def test_a_breaking_change_blocks_and_nothing_overtakes_it(orders):
     assert again == report
     assert orders.value("select count(*) from registry.batch") == 2
     assert orders.value("select state from registry.dataset") == "BLOCKED"
-    assert (
-        orders.value("select status from registry.schema_version where version = 2") == "BLOCKED"
-    )
+    assert orders.value("select status from registry.schema_version where version = 2") == "BLOCKED"
     assert orders.value("select count(*) from admitted.batch") == 1
     text = render(report)
     assert "orders: 1 breaking change against ACTIVE version 1, batch 2" in text
@@ -280,9 +276,9 @@ def test_misfits_are_rejected_where_policy_says_so(orders):
     assert summary([report]) == [(2, "ADMITTED", "NONE", 1, 3)]
     assert report.rejected_count == 1
     assert [finding["code"] for finding in report.findings] == ["TYPE_CHANGED"]
-    assert orders.rows(
-        'select "offset" as at, stage, error_type from registry.rejected_record'
-    ) == [{"at": 2, "stage": "contract", "error_type": "MISFIT"}]
+    assert orders.rows('select "offset" as at, stage, error_type from registry.rejected_record') == [
+        {"at": 2, "stage": "contract", "error_type": "MISFIT"}
+    ]
 
 
 def test_a_tombstone_deletes_by_its_key_or_is_rejected(world):
@@ -325,16 +321,12 @@ def test_a_paused_dataset_is_refused_with_the_way_out(orders):
 def test_the_scan_in_processes_finds_the_same(orders, monkeypatch):
     monkeypatch.setattr("schema_guard.scan_pool.SMALL_BATCH_BYTES", 0)
     for partition in range(3):
-        orders.land(
-            {"id": partition}, "poison", {"id": partition, "x": [1.5]}, partition=partition
-        )
+        orders.land({"id": partition}, "poison", {"id": partition, "x": [1.5]}, partition=partition)
 
     [report] = check(orders.settings, "orders")
 
     assert (report.record_count, report.rejected_count) == (9, 3)
-    assert (
-        orders.value("select ddl from registry.schema_version") == "`id` bigint, `x` array<double>"
-    )
+    assert orders.value("select ddl from registry.schema_version") == "`id` bigint, `x` array<double>"
     assert orders.value("select count(*) from registry.rejected_record") == 3
 
 

@@ -1,0 +1,90 @@
+"""Receipts and rejected records over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, Response
+
+from lakehouse import ledger
+from metastore_sync import problem, registry
+from metastore_sync.errors import UsageError
+from metastore_sync.settings import Settings
+
+#: `require("read")` gives a dependency that lets a request through or ends it.
+Require = Callable[[str], Callable[..., Any]]
+#: Most rows of one page, and how many there are when none is asked for.
+PAGE_MOST, PAGE = 500, 50
+Limit = Annotated[int, Query(ge=1, le=PAGE_MOST)]
+
+
+def router(settings_dependency: Callable[..., Settings], require: Require) -> APIRouter:
+    """
+    Return the routes of receipts and rejected records.
+
+    Args:
+        settings_dependency: Gives the settings in force.
+        require: Makes the dependency of a role: read, write or approve.
+    """
+    routes = APIRouter(prefix="/datasets/{dataset}", dependencies=[Depends(require("read"))])
+    at = Annotated[Settings, Depends(settings_dependency)]
+
+    @routes.get("/receipts", tags=["receipts"])
+    def list_receipts(
+        dataset: str,
+        settings: at,  # type: ignore[valid-type]
+        limit: Annotated[int, Query(ge=1, le=PAGE_MOST, description="Batches.")] = PAGE,
+        before: Annotated[
+            int, Query(ge=1, description="Only batches of smaller numbers.")
+        ] = ledger.NEWEST,
+    ) -> Response:
+        """List the receipt lines of batches, newest first; every term was counted on its own."""
+        return _page(
+            settings,
+            dataset,
+            lambda conn: _receipts(ledger.receipts(conn, dataset, before=before, page=limit), limit),
+        )
+
+    @routes.get("/rejected", tags=["rejected"])
+    def list_rejected(
+        dataset: str,
+        settings: at,  # type: ignore[valid-type]
+        limit: Limit = PAGE,
+        after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
+        batch: Annotated[int | None, Query(ge=1)] = None,
+        error_type: str | None = None,
+    ) -> Response:
+        """List rejected records with their reasons, newest first, without payloads."""
+
+        def read(conn: ledger.Connection) -> dict[str, Any]:
+            place = ledger.Place.parse(after) if after else None
+            rows = ledger.rejected(
+                conn, dataset, after=place, batch_id=batch, error_type=error_type, page=limit
+            )
+            last = str(ledger.place_of(rows[-1])) if len(rows) == limit else None
+            kinds = ledger.rejected_kinds(conn, dataset)
+            return {"kinds": kinds, "rejected": rows, "next_after": last}
+
+        return _page(settings, dataset, read)
+
+    return routes
+
+
+def _receipts(rows: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    numbers = {int(row["batch_id"]) for row in rows}
+    return {"receipts": rows, "next_before": min(numbers) if len(numbers) == limit else None}
+
+
+def _page(
+    settings: Settings, dataset: str, read: Callable[[ledger.Connection], dict[str, Any]]
+) -> Response:
+    with registry.connect(settings) as conn:
+        try:
+            registry.dataset(conn, dataset)
+        except UsageError as error:
+            return problem.of(error, HTTPStatus.NOT_FOUND)
+        return JSONResponse(jsonable_encoder(read(conn)))

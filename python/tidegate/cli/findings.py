@@ -1,0 +1,71 @@
+"""Samples, versions and decisions as text; batches have `schema_guard.report`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from schema_guard.decide import Decision
+    from schema_guard.sample import SampleReport
+
+_SHOWN = 20
+
+
+def of_sample(found: SampleReport) -> str:
+    """Return what the guard would say of a sample; positions are its lines."""
+    count = f"{found.record_count} record{'' if found.record_count == 1 else 's'}"
+    lines = [f"{found.dataset}: {count}, verdict {found.verdict} against {_base(found.base_version)}"]
+    lines += _lines((finding.to_document() for finding in found.findings), "line {offset}")
+    for poison in found.rejected[:_SHOWN]:
+        lines.append(f"  line {poison.line} would be rejected, {poison.error_type}: {poison.message}")
+    if len(found.rejected) > _SHOWN:
+        lines.append(f"  and {len(found.rejected) - _SHOWN} more lines would be rejected")
+    verdict = "would be admitted" if found.exit_code == 0 else "would NOT be admitted as they are"
+    return "\n".join([*lines, f"These records {verdict}; nothing was sent or stored."])
+
+
+def of_version(dataset: str, row: Mapping[str, Any]) -> str:
+    """Return a version and its findings."""
+    lines = [
+        f"{dataset}: version {row['version']} is {row['status']}, verdict {row['verdict']}"
+        f" against {_base(row['base_version'])}"
+    ]
+    if row["decided_by"]:
+        at = f"{row['decided_at']:%Y-%m-%d %H:%M:%S}Z"
+        lines.append(f"  decided by {row['decided_by']} at {at}: {row['decided_why']}")
+    lines += _lines(row["findings"], "topic id {topic_id}, partition {partition}, offset {offset}")
+    if row["status"] == "BLOCKED":
+        words = f'{dataset} --version {row["version"]} --why "…"'
+        lines += [
+            f"Accept the change:      tidegate schema approve {words}",
+            f"Refuse those records:   tidegate schema reject {words}",
+        ]
+    return "\n".join(lines)
+
+
+def of_decision(decision: Decision) -> str:
+    """Return what was decided and what holds now."""
+    verb = {"approve": "approved", "reject": "rejected"}[decision.action]
+    refused = f", {decision.rejected_count} of them rejected" if decision.rejected_count else ""
+    return (
+        f"{decision.dataset}: version {decision.version} {verb} by {decision.actor}: {decision.why}\n"
+        f"  batch {decision.batch_id} is ADMITTED with {decision.record_count} records{refused},"
+        f" read with version {decision.schema_version}"
+    )
+
+
+def _base(version: int | None) -> str:
+    return "no earlier version" if version is None else f"ACTIVE version {version}"
+
+
+def _lines(findings: Iterable[Mapping[str, Any]], position: str) -> Iterable[str]:
+    for finding in findings:
+        pointer = finding["pointer"] or "(whole record)"
+        change = f"{finding['old'] or '—'} -> {finding['new'] or '—'}"
+        yield f"  {finding['severity']} {finding['code']} {pointer}: {change}"
+        evidence = finding["evidence"]
+        if evidence["count"]:
+            first = evidence["first"]
+            seen = f", first in {position.format(**first)}" if first else ""
+            yield f"    in {evidence['count']} records ({evidence['share']:.2%}){seen}"

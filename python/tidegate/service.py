@@ -1,0 +1,94 @@
+"""The HTTP service: one application over the routers of the packages, with health, metrics and page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from lakehouse import api as lakehouse_api
+from metastore_sync import api as metastore_api
+from metastore_sync import settings as known
+from metastore_sync.settings import Settings
+from schema_guard import api as guard_api
+from tidegate import logs, metrics, page, problem
+from tidegate.adoption import Adoption
+from tidegate.auth import Doorkeeper
+from tidegate.health import Physician
+from tidegate.watch import Watch
+
+TITLE = "Tidegate"
+SUMMARY = "Kafka topics of JSON as trustworthy lakehouse tables"
+
+
+def app() -> FastAPI:
+    """Return the application for this process's settings, adopting connectors as long as it lives."""
+    logs.configure()
+    return build(known.load())
+
+
+def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
+    """
+    Return the application for given settings.
+
+    Args:
+        settings: Where the parts are, and the tokens.
+        adopts: Whether connectors made through Connect REST become datasets.
+    """
+    adoption = Adoption(settings)
+    made = FastAPI(
+        title=TITLE,
+        summary=SUMMARY,
+        version=version("tidegate"),
+        lifespan=_lifespan(adoption) if adopts else None,
+    )
+    problem.install(made)
+    door, watch = Doorkeeper(settings), Watch(settings)
+    physician = Physician(settings, {"adoption": adoption.wrong} if adopts else {})
+    for api in (metastore_api, guard_api, lakehouse_api):
+        made.include_router(api.router(lambda: settings, door.require))
+    made.include_router(page.router(settings, watch, door))
+    _operations(made, door, watch, physician)
+    return made
+
+
+def _operations(made: FastAPI, door: Doorkeeper, watch: Watch, physician: Physician) -> None:
+    reads = [Depends(door.require("read"))]
+
+    @made.get("/health", tags=["operations"])
+    def health() -> Response:
+        """Say which parts answer; 503 when the service cannot do its work. Needs no token."""
+        found = physician.examine()
+        return JSONResponse(found.to_json(), status_code=found.http_status)
+
+    @made.get("/status", tags=["operations"], dependencies=reads)
+    def status() -> Response:
+        """Show every dataset's state, reason and next command."""
+        return JSONResponse(watch.look().to_json())
+
+    @made.get("/metrics", tags=["operations"], dependencies=reads)
+    def prometheus(format: str = "") -> Response:  # noqa: A002 - the parameter's public name
+        """Give metrics as Prometheus text, or with `?format=json` one object per dataset and phase."""
+        found = watch.look()
+        if format == "json":
+            return JSONResponse(metrics.phases(found))
+        return Response(metrics.text(found), media_type=metrics.MEDIA_TYPE)
+
+
+def _lifespan(adoption: Adoption) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(adoption.run(), name="adoption")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return lifespan

@@ -1,0 +1,120 @@
+"""Datasets over HTTP, as far as they need the registry only."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.testclient import TestClient
+
+from metastore_sync import api, registry
+from metastore_sync.model import Dataset, Mode, Source
+from metastore_sync.settings import Settings
+
+ORDERS = Dataset(
+    name="orders",
+    kafka_topic="shop.orders",
+    mode=Mode.UPSERT,
+    owner="commerce",
+    pk_fields=("id",),
+    transforms=("trim", "jar:a.jar!A"),
+)
+
+
+@pytest.fixture
+def client(registry_settings: Settings) -> TestClient:
+    with registry.connect(registry_settings) as conn:
+        registry.put_dataset(conn, ORDERS, source=Source.FILE, actor="test")
+    service = FastAPI()
+    service.include_router(api.router(lambda: registry_settings, lambda _: lambda: None))
+    return TestClient(service)
+
+
+def test_a_dataset_is_shown_in_camel_case(client: TestClient) -> None:
+    answer = client.get("/datasets/orders")
+    assert answer.headers["ETag"] == '"1"'
+    assert answer.json() == {
+        "name": "orders",
+        "kafkaTopic": "shop.orders",
+        "mode": "upsert",
+        "owner": "commerce",
+        "pkFields": ["id"],
+        "orderBy": [],
+        "partitionKeys": [],
+        "eventTime": "",
+        "eventId": [],
+        "transforms": ["trim", "jar:a.jar!A"],
+        "transformJars": ["jar:a.jar!A"],
+        "schedule": "",
+        "maxLag": 3600,
+        "start": "earliest",
+        "policy": {},
+        "targets": ["iceberg_v2"],
+        "connector": {},
+        "state": "OK",
+        "revision": 1,
+        "source": "file",
+    }
+    assert client.get("/datasets").json() == {"datasets": [answer.json()]}
+
+
+@pytest.mark.parametrize("table", ["orders", "brz_orders", "slv_orders"])
+def test_a_table_leads_to_its_dataset(client: TestClient, table: str) -> None:
+    config = client.get(f"/config/{table}").json()
+    assert (config["pkFields"], config["activeSchema"]) == (["id"], None)
+
+
+@pytest.mark.parametrize("path", ["/datasets/ordres", "/config/gold_orders"])
+def test_what_is_not_there_is_a_problem(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+
+
+def test_every_mistake_of_a_body_is_told_in_its_own_spelling(client: TestClient) -> None:
+    answer = client.post("/datasets", json={"name": "x", "mode": "upsert", "maxlag": 1})
+    assert answer.status_code == 422
+    assert [error.split(":")[0] for error in answer.json()["errors"]] == [
+        "owner",
+        "pkFields",
+        "maxlag",
+    ]
+    assert "did you mean maxLag?" in answer.json()["errors"][2]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({}, 200), ({"owner": "else"}, 409), ({"name": "orders_again"}, 409)],
+)
+def test_posting_what_is_there(client: TestClient, changed: dict[str, str], status: int) -> None:
+    shown = client.get("/datasets/orders").json()
+    body = {k: v for k, v in shown.items() if k not in ("state", "revision", "source")}
+    answer = client.post("/datasets", json=body | changed)
+    assert (answer.status_code, client.get("/datasets").json()["datasets"]) == (status, [shown])
+
+
+@pytest.mark.parametrize("body", [[], "orders", None])
+def test_a_body_that_is_no_object(client: TestClient, body: object) -> None:
+    assert client.post("/datasets", json=body).status_code == 422
+
+
+def test_roles_are_asked_for(registry_settings: Settings) -> None:
+    def require(role: str) -> object:
+        def refuse() -> None:
+            raise HTTPException(403, role)
+
+        return refuse
+
+    service = FastAPI(dependencies=[Depends(lambda: None)])
+    service.include_router(api.router(lambda: registry_settings, require))
+    client = TestClient(service)
+    assert client.get("/datasets").json() == {"detail": "read"}
+    assert client.get("/config/orders").json() == {"detail": "read"}
+    assert client.post("/datasets", json={}).json() == {"detail": "write"}
+
+
+def test_openapi_describes_the_body(client: TestClient) -> None:
+    body = client.get("/openapi.json").json()["paths"]["/datasets"]["post"]["requestBody"]
+    properties = body["content"]["application/json"]["schema"]["properties"]
+    assert properties["pkFields"]["items"] == {"type": "string", "minLength": 1}
+    assert all(about.get("description") for about in properties.values())

@@ -1,0 +1,100 @@
+"""One dataset, three spellings: translating there and back loses nothing."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metastore_sync import spelling
+from metastore_sync.dataset_files import check_document
+from metastore_sync.errors import UsageError
+from metastore_sync.model import (
+    Action,
+    Dataset,
+    Mode,
+    Start,
+    Target,
+    from_document,
+    to_document,
+)
+
+words = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+lists = st.lists(words, unique=True, max_size=3).map(tuple)
+transforms = st.lists(
+    words | words.map(lambda word: f"jar:lib/{word}.jar!{word}"), unique=True, max_size=3
+).map(tuple)
+datasets = st.builds(
+    Dataset,
+    name=words,
+    kafka_topic=words,
+    mode=st.sampled_from(Mode),
+    owner=words,
+    pk_fields=st.lists(words, unique=True, min_size=1, max_size=3).map(tuple),
+    order_by=lists,
+    partition_keys=lists,
+    event_time=words,
+    event_id=lists,
+    transforms=transforms,
+    schedule=st.sampled_from(["", "@hourly", "*/5 * * * 1-5"]),
+    max_lag=st.integers(1, 10**6),
+    start=st.sampled_from(Start),
+    policy=st.dictionaries(st.sampled_from(["FIELD_ADDED", "TYPE_WIDENED"]), st.sampled_from(Action)).map(
+        MappingProxyType
+    ),
+    targets=st.lists(st.sampled_from(Target), unique=True, min_size=1).map(tuple),
+)
+
+
+@given(datasets)
+def test_to_the_api_and_back(dataset: Dataset) -> None:
+    document = to_document(dataset)
+    assert spelling.from_api(spelling.to_api(document)) == document
+
+
+@given(datasets)
+def test_to_a_connector_and_back(dataset: Dataset) -> None:
+    config = spelling.to_connector(to_document(dataset)) | {"topics": dataset.kafka_topic}
+    document = spelling.from_connector(config)
+    assert document is not None
+    assert check_document(document) == []
+    assert from_document(document) == dataset
+
+
+@given(datasets)
+def test_every_dataset_of_the_model_satisfies_its_schema(dataset: Dataset) -> None:
+    assert check_document(to_document(dataset)) == []
+
+
+def test_jars_are_transforms() -> None:
+    given_jars = {"transforms": ["trim"], "transformJars": ["a.jar!A", "jar:b.jar!B"]}
+    assert spelling.from_api(given_jars) == {"transforms": ["trim", "jar:a.jar!A", "jar:b.jar!B"]}
+
+
+def test_the_api_has_one_spelling() -> None:
+    with pytest.raises(UsageError, match="pk_fields: the API spells it pkFields"):
+        spelling.from_api({"pk_fields": ["id"]})
+
+
+def test_a_connector_without_dataset_keys_declares_nothing() -> None:
+    assert spelling.from_connector({"topics": "orders", "tasks.max": "1"}) is None
+
+
+def test_a_connector_names_its_dataset_by_its_topic_unless_told() -> None:
+    config = {"topics": "clicks", "dataset.mode": "append", "dataset.owner": "web"}
+    assert spelling.from_connector(config) == {
+        "mode": "append",
+        "owner": "web",
+        "kafka_topic": "clicks",
+        "name": "clicks",
+    }
+
+
+def test_an_unknown_connector_key_is_told_as_it_was_written() -> None:
+    config = {"topics": "clicks", "dataset.mode": "append", "dataset.ownr": "web"}
+    document = spelling.from_connector(config)
+    told = check_document(document, spelling.connector_field)
+    assert told[0].startswith("dataset.owner: is missing.")
+    assert told[1].startswith("dataset.ownr: is not a field of a dataset (did you mean dataset.owner?)")
