@@ -35,8 +35,7 @@ def mart_dag(settings: Settings, name: str) -> DAG:
         is_paused_upon_creation=False,
         default_args={"owner": "marts", "on_failure_callback": tell_owner, **RETRIES},
         tags=["marts", cut.area],
-        doc_md=f"Mart area **{cut.area}**, reads {', '.join(cut.inputs)}.\n\n"
-        f"Models {cut.content_hash[:12]}",
+        doc_md=f"Mart area **{cut.area}**, reads {', '.join(cut.inputs)}.\n\nModels {cut.content_hash[:12]}",
     ) as dag:
         models(settings, cut) >> EmptyOperator(task_id="published", outlets=[asset(name)])
     return dag

@@ -13,14 +13,13 @@ from cosmos import (
 from cosmos.constants import InvocationMode, LoadMode, TestBehavior
 from cosmos.dbt.graph import DbtNode
 
-from lakehouse import dbt_environment
+from lakehouse import dbt_environment, project_view
 from lakehouse.manifest_slice import Slice
 from metastore_sync.settings import Settings
 
 
 def models(settings: Settings, cut: Slice) -> DbtTaskGroup:
     """Return the task group `models`: one `dbt build` per model, in the order of references."""
-    project = settings.dbt_project
     return DbtTaskGroup(
         group_id="models",
         project_config=ProjectConfig(
@@ -32,10 +31,10 @@ def models(settings: Settings, cut: Slice) -> DbtTaskGroup:
         profile_config=ProfileConfig(
             profile_name=dbt_environment.PROJECT_NAME,
             target_name="prod",
-            profiles_yml_filepath=project / "profiles.yml",
+            profiles_yml_filepath=settings.dbt_project / "profiles.yml",
         ),
         execution_config=ExecutionConfig(
-            dbt_project_path=project,
+            dbt_project_path=project_view.path(settings),
             execution_mode=ExecutionMode.LOCAL,
             invocation_mode=InvocationMode.DBT_RUNNER,
         ),

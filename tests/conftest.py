@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-os.environ.setdefault("TIDEGATE_HOME", str(ROOT / ".tidegate-test"))
-os.environ.setdefault("TIDEGATE_PORT_BASE", "21000")
+if "TIDEGATE_HOME" not in os.environ:
+    os.environ["TIDEGATE_HOME"] = str(ROOT / ".tidegate-test")
+    os.environ.setdefault("TIDEGATE_PORT_BASE", "21000")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Receipts and rejected records over HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -31,16 +29,15 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
         require: Makes the dependency of a role: read, write or approve.
     """
     routes = APIRouter(prefix="/datasets/{dataset}", dependencies=[Depends(require("read"))])
+    # Routes take it as a type: annotations of this module are values, not texts.
     at = Annotated[Settings, Depends(settings_dependency)]
 
     @routes.get("/receipts", tags=["receipts"])
     def list_receipts(
         dataset: str,
-        settings: at,  # type: ignore[valid-type]
+        settings: at,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST, description="Batches.")] = PAGE,
-        before: Annotated[
-            int, Query(ge=1, description="Only batches of smaller numbers.")
-        ] = ledger.NEWEST,
+        before: Annotated[int, Query(ge=1, description="Only batches of smaller numbers.")] = ledger.NEWEST,
     ) -> Response:
         """List the receipt lines of batches, newest first; every term was counted on its own."""
         return _page(
@@ -50,9 +47,9 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
         )
 
     @routes.get("/rejected", tags=["rejected"])
-    def list_rejected(
+    def list_rejected(  # noqa: PLR0917 - one per query parameter
         dataset: str,
-        settings: at,  # type: ignore[valid-type]
+        settings: at,
         limit: Limit = PAGE,
         after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
         batch: Annotated[int | None, Query(ge=1)] = None,
@@ -79,9 +76,7 @@ def _receipts(rows: list[dict[str, Any]], limit: int) -> dict[str, Any]:
     return {"receipts": rows, "next_before": min(numbers) if len(numbers) == limit else None}
 
 
-def _page(
-    settings: Settings, dataset: str, read: Callable[[ledger.Connection], dict[str, Any]]
-) -> Response:
+def _page(settings: Settings, dataset: str, read: Callable[[ledger.Connection], dict[str, Any]]) -> Response:
     with registry.connect(settings) as conn:
         try:
             registry.dataset(conn, dataset)

@@ -12,7 +12,7 @@ from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from lakehouse import dbt_environment, spark
+from lakehouse import dbt_environment, project_view, spark
 from metastore_sync.errors import BrokenError, TidegateError, UsageError
 from metastore_sync.settings import Settings
 
@@ -53,9 +53,7 @@ class BuildResult:
     seconds: float
 
 
-def build(
-    settings: Settings, select: str, target: str = "prod", on_line: Line | None = None
-) -> BuildResult:
+def build(settings: Settings, select: str, target: str = "prod", on_line: Line | None = None) -> BuildResult:
     """
     Build the selected models and run their tests.
 
@@ -98,9 +96,10 @@ def invoke(
         if on_line and event.info.name in NODE_EVENTS:
             on_line(event.info.msg)
 
-    folder = settings.home / "dbt"
+    project = project_view.refresh(settings)
+    folder = project.parent
     fixed = [
-        *("--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)),
+        *("--project-dir", str(project), "--profiles-dir", str(settings.dbt_project)),
         *("--target", target, "--target-path", str(folder / target)),
         *("--log-path", str(folder / "logs"), "--log-level", "none", "--log-level-file", "info"),
         *("--no-use-colors", "--no-print", "--no-send-anonymous-usage-stats"),

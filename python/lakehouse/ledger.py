@@ -55,9 +55,7 @@ class Place(NamedTuple):
             ) from error
 
 
-def receipts(
-    conn: Connection, name: str, *, before: int = NEWEST, page: int = 50
-) -> list[dict[str, Any]]:
+def receipts(conn: Connection, name: str, *, before: int = NEWEST, page: int = 50) -> list[dict[str, Any]]:
     """Return the receipt lines of a page of batches, newest batch first."""
     return list(QUERIES.receipts(conn, dataset=name, before=before, page=page))
 
@@ -91,9 +89,7 @@ def rejected(
 
 def place_of(row: dict[str, Any]) -> Place:
     """Return the place of a rejected record."""
-    return Place(
-        row["batch_id"], row["topic_id"], row["partition"], row["offset"], row["stage"]
-    )
+    return Place(row["batch_id"], row["topic_id"], row["partition"], row["offset"], row["stage"])
 
 
 def rejected_kinds(conn: Connection, name: str) -> list[dict[str, Any]]:

@@ -12,9 +12,7 @@ from lakehouse.spark_sql import numbers, statement
 Row = dict[str, Any]
 
 
-def landed_to_bronze(
-    lake: spark.Session, name: str, batches: list[Row], landed: list[Row]
-) -> list[Receipt]:
+def landed_to_bronze(lake: spark.Session, name: str, batches: list[Row], landed: list[Row]) -> list[Receipt]:
     """
     Return the line of each batch.
 
@@ -32,10 +30,7 @@ def landed_to_bronze(
     expected: dict[int, list[Row]] = defaultdict(list)
     for row in landed:
         expected[int(row["batch_id"])].append(row)
-    return [
-        compare(name, batch, expected[batch["batch_id"]], held[batch["batch_id"]])
-        for batch in batches
-    ]
+    return [compare(name, batch, expected[batch["batch_id"]], held[batch["batch_id"]]) for batch in batches]
 
 
 def compare(name: str, batch: Row, landed: list[Row], held: list[Row]) -> Receipt:
@@ -74,9 +69,7 @@ def _range(landed: Row, held: Row | None) -> Mismatch | None:
     first, last = int(landed["first_offset"]), int(landed["last_offset"])
     facts = []
     if int(landed["landed"]) != int(landed["rejected"]) + bronze:
-        facts.append(
-            f"{landed['landed']} landed ≠ {landed['rejected']} rejected + {bronze} bronze"
-        )
+        facts.append(f"{landed['landed']} landed ≠ {landed['rejected']} rejected + {bronze} bronze")
     if doubled:
         facts.append(f"{doubled} offset(s) are in bronze more than once")
     if held and not first <= held["first_offset"] <= held["last_offset"] <= last:

@@ -50,19 +50,15 @@ def bronze_to_silver(
         ranges[int(row["batch_id"])].append(row)
     shown = {int(row["batch_id"]): row for row in lake.rows(statement("silver_rows", **words))}
     return [
-        compare(dataset, batch, ranges[batch], shown.get(batch), ruled.get(batch, 0))
-        for batch in batches
+        compare(dataset, batch, ranges[batch], shown.get(batch), ruled.get(batch, 0)) for batch in batches
     ]
 
 
-def compare(
-    dataset: Dataset, batch: int, ranges: list[Row], shown: Row | None, ruled: int
-) -> Receipt:
+def compare(dataset: Dataset, batch: int, ranges: list[Row], shown: Row | None, ruled: int) -> Receipt:
     """Return one batch's line from what each partition's records became and what silver shows."""
     names = TERMS[dataset.mode]
     terms: dict[str, Any] = {
-        name: sum(int(row[name]) for row in ranges)
-        for name in ("bronze", *names, "shown", "doubled")
+        name: sum(int(row[name]) for row in ranges) for name in ("bronze", *names, "shown", "doubled")
     }
     terms["rule_rejected"] = ruled
     terms["silver"] = int(shown["silver"]) if shown else 0

@@ -41,11 +41,7 @@ def receipt(settings: Settings, name: str) -> list[Receipt]:
         with spark.session(settings) as lake:
             upto = applied(lake, name)
             rows = list(QUERIES.unproven(conn, dataset=name, upto=upto))
-            made = [
-                line
-                for chunk in _chunks(rows)
-                for line in _prove(conn, lake, dataset, chunk, upto)
-            ]
+            made = [line for chunk in _chunks(rows) for line in _prove(conn, lake, dataset, chunk, upto)]
     red = [line for line in made if not line.is_green]
     if red:
         raise _red(red)
@@ -114,9 +110,7 @@ def _chunks(rows: list[DictRow]) -> Iterator[list[DictRow]]:
 
 def _red(red: list[Receipt]) -> VerdictError:
     lines = [
-        f"batch {made.batch_id} {made.line.value}: {mismatch}"
-        for made in red
-        for mismatch in made.mismatches
+        f"batch {made.batch_id} {made.line.value}: {mismatch}" for made in red for mismatch in made.mismatches
     ]
     name = red[0].dataset
     batches = sorted({made.batch_id for made in red})

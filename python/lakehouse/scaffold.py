@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import assert_never
 
@@ -47,9 +48,7 @@ def files(dataset: Dataset) -> dict[str, str]:
         "event_id": dataset.event_id,
     }
     return {
-        f"{prefix}_{dataset.name}.{kind}": _TEMPLATES.get_template(f"{template}.{kind}.j2").render(
-            words
-        )
+        f"{prefix}_{dataset.name}.{kind}": _TEMPLATES.get_template(f"{template}.{kind}.j2").render(words)
         for prefix, template in (("brz", "brz"), ("slv", silver))
         for kind in ("sql", "yml")
     }
@@ -65,7 +64,11 @@ def scaffold(settings: Settings, name: str, folder: Path) -> list[Path]:
     """
     with registry.connect(settings) as conn:
         dataset = registry.dataset(conn, name).dataset
-    return write(dataset, folder)
+    written = write(dataset, folder)
+    if folder.is_relative_to(settings.dbt_project):
+        # Models by one name may lie in one place only; from now on that is the repository.
+        shutil.rmtree(settings.scaffold_folder / name, ignore_errors=True)
+    return written
 
 
 def write(dataset: Dataset, folder: Path) -> list[Path]:

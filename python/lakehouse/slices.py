@@ -37,9 +37,7 @@ def write(settings: Settings) -> list[Path]:
     for path in settings.manifest_folder.glob("*.json"):
         if path.stem not in wanted:
             path.unlink()
-    return sorted(
-        path for name, text in wanted.items() if _replace(path := path_of(settings, name), text)
-    )
+    return sorted(path for name, text in wanted.items() if _replace(path := path_of(settings, name), text))
 
 
 def parse(settings: Settings) -> dict[str, Any]:
@@ -102,9 +100,7 @@ def _trim(node: Node) -> Node:
     return kept
 
 
-def _slice(
-    name: str, project: str, nodes: dict[str, Node], home: dict[str, str]
-) -> dict[str, Any]:
+def _slice(name: str, project: str, nodes: dict[str, Node], home: dict[str, str]) -> dict[str, Any]:
     parents = {uid for node in nodes.values() for uid in node["depends_on"]["nodes"]}
     inputs = {home[uid] for uid in parents if home.get(uid)} - {name}
     models = [node["name"] for node in nodes.values() if node["resource_type"] in _MODELS]

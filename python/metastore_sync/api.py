@@ -1,7 +1,5 @@
 """Datasets and their configuration over HTTP."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -36,6 +34,7 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
         require: Makes the dependency of a role: read, write or approve.
     """
     routes = APIRouter(tags=["datasets"])
+    # Routes take it as a type: annotations of this module are values, not texts.
     at = Annotated[Settings, Depends(settings_dependency)]
     reads, writes = [Depends(require("read"))], [Depends(require("write"))]
 

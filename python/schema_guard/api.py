@@ -1,7 +1,5 @@
 """Schemas, decisions and batches over HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -61,10 +59,11 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
 
 
 def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) -> None:
+    # Routes take it as a type: annotations of this module are values, not texts.
     at = Annotated[Settings, Depends(given)]
 
     @routes.get("/schemas", tags=["schemas"], dependencies=reads)
-    def list_schemas(dataset: str, settings: at) -> Response:  # type: ignore[valid-type]
+    def list_schemas(dataset: str, settings: at) -> Response:
         """List every schema version, newest first."""
         with _known(settings, dataset) as found:
             if isinstance(found, Response):
@@ -72,7 +71,7 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
             return _json({"versions": history.versions(found, dataset)})
 
     @routes.get("/schemas/{version}", tags=["schemas"], dependencies=reads)
-    def show_schema(dataset: str, version: Number, settings: at) -> Response:  # type: ignore[valid-type]
+    def show_schema(dataset: str, version: Number, settings: at) -> Response:
         """Show one version whole: schema, Spark DDL, columns, findings, decision."""
         with _known(settings, dataset) as found:
             if isinstance(found, Response):
@@ -85,10 +84,8 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
     @routes.post("/schemas:check", tags=["schemas"], dependencies=reads)
     def check_sample(
         dataset: str,
-        settings: at,  # type: ignore[valid-type]
-        lines: Annotated[
-            str, Body(media_type="application/x-ndjson", max_length=SAMPLE_LENGTH)
-        ],
+        settings: at,
+        lines: Annotated[str, Body(media_type="application/x-ndjson", max_length=SAMPLE_LENGTH)],
     ) -> Response:
         """Judge a sample, one JSON object per line, against the ACTIVE version; stores nothing."""
         with _known(settings, dataset) as found:
@@ -103,7 +100,7 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
     @routes.get("/batches", tags=["batches"], dependencies=reads)
     def list_batches(
         dataset: str,
-        settings: at,  # type: ignore[valid-type]
+        settings: at,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = PAGE,
         before: Annotated[int, Query(ge=1, description="Only smaller numbers.")] = history.NEWEST,
     ) -> Response:
@@ -116,9 +113,7 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
         return _json({"batches": rows, "next_before": last})
 
 
-def _decisions(
-    routes: APIRouter, given: Callable[..., Settings], approves: Callable[..., Caller]
-) -> None:
+def _decisions(routes: APIRouter, given: Callable[..., Settings], approves: Callable[..., Caller]) -> None:
     at = Annotated[Settings, Depends(given)]
     by = Annotated[Caller, Depends(approves)]
 
@@ -127,26 +122,26 @@ def _decisions(
         dataset: str,
         version: Number,
         reason: Reason,
-        settings: at,  # type: ignore[valid-type]
-        caller: by,  # type: ignore[valid-type]
+        settings: at,
+        caller: by,
     ) -> Response:
         """Make a BLOCKED version ACTIVE and admit its batch whole."""
-        return _decided(decide.approve, settings, dataset, version, caller, reason)
+        return _decided(decide.approve, settings, dataset, version, caller=caller, reason=reason)
 
     @routes.post("/schemas/{version}:reject", tags=["schemas"])
     def reject(
         dataset: str,
         version: Number,
         reason: Reason,
-        settings: at,  # type: ignore[valid-type]
-        caller: by,  # type: ignore[valid-type]
+        settings: at,
+        caller: by,
     ) -> Response:
         """Refuse a BLOCKED version: misfits become rejected records, the rest is admitted."""
-        return _decided(decide.reject, settings, dataset, version, caller, reason)
+        return _decided(decide.reject, settings, dataset, version, caller=caller, reason=reason)
 
 
 def _decided(
-    act: Act, settings: Settings, dataset: str, version: int, caller: Caller, reason: Reason
+    act: Act, settings: Settings, dataset: str, version: int, *, caller: Caller, reason: Reason
 ) -> Response:
     with _known(settings, dataset) as found:
         if isinstance(found, Response):

@@ -8,6 +8,7 @@ is formed, so that nothing overtakes it.
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -43,21 +44,31 @@ def check(settings: Settings, name: str) -> list[Report]:
         UsageError: The dataset is unknown, PAUSED or RETIRED.
         BrokenError: The registry, the store or a landed object failed; the batch in hand was not recorded.
     """
-    with declarations.connect(settings) as conn:
+    with ExitStack() as connections:
+        conn = connections.enter_context(declarations.connect(settings))
         row = declarations.dataset(conn, name)
         if row.state in (DatasetState.PAUSED, DatasetState.RETIRED):
             raise errors.not_checked(name, row.state)
         if row.state is DatasetState.BLOCKED:
             return reports.of_blocked(conn, name)
         with lease.hold(conn, name, lease.this_holder("check")) as token:
-            return _Check(settings, conn, row.dataset, token).run()
+            return _Check(settings, connections, conn, row.dataset, token=token).run()
 
 
 class _Check:
     """One check under the dataset's lease."""
 
-    def __init__(self, settings: Settings, conn: Connection, dataset: Dataset, token: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        connections: ExitStack,
+        conn: Connection,
+        dataset: Dataset,
+        *,
+        token: int,
+    ) -> None:
         self._settings = settings
+        self._connections = connections
         self._conn = conn
         self._dataset = dataset
         self._token = token
@@ -75,6 +86,9 @@ class _Check:
             found.append(self._batch(batch))
             if found[-1].status is Status.BLOCKED:
                 return found
+        if not found:
+            # Heals a snapshot that an earlier check committed a batch for, but did not live to write.
+            snapshot.write(self._settings, self._conn)
         return [*found, *(reports.of_hole(name, hole) for hole in backlog.holes)]
 
     def _batch(self, batch: Batch) -> Report:
@@ -93,7 +107,8 @@ class _Check:
         name = self._dataset.name
         for attempt in stamina.retry_context(on=BrokenError, attempts=_ATTEMPTS, timeout=_SECONDS):
             with attempt:
-                self._conn = declarations.connect(self._settings)
+                again = declarations.connect(self._settings)
+                self._conn = self._connections.enter_context(again)
         recorded = admission.found_again(self._conn, name, batch)
         if recorded is None:
             raise errors.outcome_unknown(name, str(lost)) from lost

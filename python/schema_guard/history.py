@@ -37,6 +37,8 @@ def version(conn: Connection, name: str, number: int | None = None) -> dict[str,
     Return one version whole: schema, DDL, columns, findings, decision.
 
     Args:
+        conn: To the registry.
+        name: A dataset.
         number: None means the newest.
 
     Raises:
@@ -60,6 +62,8 @@ def batches(conn: Connection, name: str, *, before: int = NEWEST, page: int = 50
     Return a page of batches, newest first.
 
     Args:
+        conn: To the registry.
+        name: A dataset.
         before: Only batches with a smaller number.
         page: How many at most.
 

@@ -75,6 +75,7 @@ def judge(
     Judge newline-delimited JSON against the ACTIVE version by the dataset's policy; writes nothing.
 
     Args:
+        dataset: Whose keys, targets and policy count.
         active: The ACTIVE version's schema; None when there is none.
         base_version: Its number.
         lines: One record each; empty lines are skipped.

@@ -66,9 +66,7 @@ class Adoption:
         found = adopt.look(self._settings)
         for name in found.adopted:
             _log.info("connector_adopted", connector=name)
-        return "; ".join(
-            f"connector {name}: {', '.join(reasons)}" for name, reasons in found.refused.items()
-        )
+        return "; ".join(f"connector {name}: {', '.join(reasons)}" for name, reasons in found.refused.items())
 
     def _deploy(self) -> str:
         wanted = self._declared(), _models(self._settings)

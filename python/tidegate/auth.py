@@ -58,9 +58,7 @@ class Doorkeeper:
     def role_of(self, token: str) -> Role | None:
         """Return the greatest role a token opens; the time taken does not tell how close it came."""
         given = token.encode()
-        opened = [
-            role for role, known in self._tokens.items() if hmac.compare_digest(known, given)
-        ]
+        opened = [role for role, known in self._tokens.items() if hmac.compare_digest(known, given)]
         return max(opened, default=None)
 
     def require(self, role: str) -> Callable[..., Caller]:
@@ -81,6 +79,12 @@ class Doorkeeper:
             return Caller(held, _actor(request, held))
 
         return allowed
+
+    def may_read(self, request: Request) -> bool:
+        """Return whether a page may be shown: by its cookie, or by a bearer token."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        shown = token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+        return self.role_of(shown) is not None
 
     def _held(self, request: Request, credentials: HTTPAuthorizationCredentials | None) -> Role | None:
         if credentials is not None:

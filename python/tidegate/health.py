@@ -59,9 +59,7 @@ class Health:
         body: dict[str, Any] = {
             "status": self.status,
             "parts": {
-                part.name: {"status": "away", "reason": part.wrong}
-                if part.wrong
-                else {"status": "ok"}
+                part.name: {"status": "away", "reason": part.wrong} if part.wrong else {"status": "ok"}
                 for part in self.parts
             },
         }

@@ -43,7 +43,7 @@ def _invalid(_: Request, error: Exception) -> Response:
         for mistake in error.errors()
     ]
     count = f"{len(wrong)} mistake{'' if len(wrong) == 1 else 's'} in the request"
-    return problem.response(HTTPStatus.UNPROCESSABLE_CONTENT, count, errors=wrong)
+    return problem.response(HTTPStatus.UNPROCESSABLE_ENTITY, count, errors=wrong)
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -52,7 +52,7 @@ def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
     physician = Physician(settings, {"adoption": adoption.wrong} if adopts else {})
     for api in (metastore_api, guard_api, lakehouse_api):
         made.include_router(api.router(lambda: settings, door.require))
-    made.include_router(page.router(settings, watch, door))
+    made.include_router(page.router(settings, watch, physician, door))
     _operations(made, door, watch, physician)
     return made
 

@@ -27,9 +27,7 @@ def document(name: str, **fields: Any) -> dict[str, Any]:
     return model.to_document(model.from_document({**given, **fields}))
 
 
-def write_snapshot(
-    home: Path, entries: list[dict[str, Any]], *, age: timedelta = timedelta(hours=1)
-) -> None:
+def write_snapshot(home: Path, entries: list[dict[str, Any]], *, age: timedelta = timedelta(hours=1)) -> None:
     """Write a signed registry snapshot, as old as `age`."""
     from metastore_sync import snapshot  # noqa: PLC0415
 
@@ -125,11 +123,15 @@ class Deployment:
 @pytest.fixture
 def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """A deployment of its own for each test."""
+    from lakehouse import project_view  # noqa: PLC0415
+    from metastore_sync import settings  # noqa: PLC0415
+
     monkeypatch.setenv("TIDEGATE_HOME", str(tmp_path))
     monkeypatch.setenv("TIDEGATE_SNAPSHOT_KEY", KEY)
     made = Deployment(tmp_path)
     made.registry(*(entry(name) for name in DATASETS))
     made.slices(pipeline())
+    project_view.refresh(settings.load())
     return made
 
 

@@ -56,9 +56,7 @@ def test_the_exit_code_decides_whether_airflow_tries_again(
     assert type(raised.value).__name__ == outcome
 
 
-def test_the_whole_message_is_in_the_tasks_log(
-    tasks: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_whole_message_is_in_the_tasks_log(tasks: Any, caplog: pytest.LogCaptureFixture) -> None:
     def act(*_: object) -> list[object]:
         raise VerdictError("orders: 1 breaking change", next_command="tidegate schema diff orders")
 
@@ -68,9 +66,7 @@ def test_the_whole_message_is_in_the_tasks_log(
     assert "orders: 1 breaking change\nNext: tidegate schema diff orders" in caplog.text
 
 
-def test_a_webhook_hears_dataset_task_and_next_command(
-    alerts: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_webhook_hears_dataset_task_and_next_command(alerts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[dict[str, str]] = []
 
     class Ear(BaseHTTPRequestHandler):

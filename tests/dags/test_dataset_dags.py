@@ -76,13 +76,9 @@ def test_a_slice_that_was_edited_by_hand_is_not_run(parse: Parse, deployment: An
 def test_a_dataset_registered_a_moment_ago_has_no_dag_until_it_has_models(
     parse: Parse, deployment: Any
 ) -> None:
-    deployment.registry(
-        deployment.entry("orders"), deployment.entry("parts"), age=timedelta(seconds=5)
-    )
+    deployment.registry(deployment.entry("orders"), deployment.entry("parts"), age=timedelta(seconds=5))
     fresh = sorted(parse().dags)
-    deployment.registry(
-        deployment.entry("orders"), deployment.entry("parts"), age=timedelta(hours=1)
-    )
+    deployment.registry(deployment.entry("orders"), deployment.entry("parts"), age=timedelta(hours=1))
     stale = parse().dags
 
     assert fresh == sorted([deployment.area, "orders"])
@@ -102,9 +98,7 @@ def test_a_paused_dataset_keeps_its_dag_without_schedule_and_a_retired_one_has_n
     assert "flights" not in dags
 
 
-def test_a_change_of_one_dataset_leaves_the_others_dags_as_they_were(
-    parse: Parse, deployment: Any
-) -> None:
+def test_a_change_of_one_dataset_leaves_the_others_dags_as_they_were(parse: Parse, deployment: Any) -> None:
     before = {name: dag.doc_md for name, dag in parse().dags.items()}
     changed = deployment.pipeline()
     changed["nodes"]["model.tidegate.slv_orders"]["checksum"]["checksum"] = "edited"
@@ -118,9 +112,7 @@ def test_a_change_of_one_dataset_leaves_the_others_dags_as_they_were(
 def test_no_secret_is_in_a_dag(parse: Parse, deployment: Any) -> None:
     from airflow.serialization.serialized_objects import DagSerialization  # noqa: PLC0415
 
-    (deployment.home / "env").write_text(
-        "TIDEGATE_S3_SECRET_KEY=not-to-be-seen\n", encoding="utf-8"
-    )
+    (deployment.home / "env").write_text("TIDEGATE_S3_SECRET_KEY=not-to-be-seen\n", encoding="utf-8")
 
     texts = [json.dumps(DagSerialization.to_dict(dag)) for dag in parse().dags.values()]
 
@@ -136,9 +128,7 @@ def test_the_dag_files_are_short_and_say_the_words_airflow_looks_for(deployment:
         assert "airflow" in text.lower()
 
 
-def test_a_hundred_datasets_parse_within_the_dag_processors_time(
-    parse: Parse, deployment: Any
-) -> None:
+def test_a_hundred_datasets_parse_within_the_dag_processors_time(parse: Parse, deployment: Any) -> None:
     names = tuple(f"d{number:03d}" for number in range(100))
     parse()  # imports are paid once per process
     deployment.registry(*(deployment.entry(name) for name in names))

@@ -6,10 +6,11 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiosql
 import boto3
@@ -139,22 +140,25 @@ class Lake:
     def run(self, *arguments: str, select: str = "") -> None:
         """Build, and fail the test when dbt fails."""
         result = self.build(*arguments, select=select)
-        messages = [str(result.exception or "")] + [r.message.split("\n\tat ")[0][:1500] for r in result.result or [] if r.status != "success"]
-        assert result.success, "\n".join(messages)
+        assert result.success, self.messages(result)
+
+    def messages(self, result: Any) -> str:
+        """Return what dbt said of the models that failed, without Spark's stack traces."""
+        failed = [one.message for one in result.result or [] if one.status != "success"]
+        return "\n".join(str(message).split("\tat ")[0] for message in [str(result.exception or ""), *failed])
 
     def forget_position(self, prefix: str, batch: int) -> None:
         """Make the table say that it holds `batch`, so that the next run loads the later ones again."""
         name = "`spark.sql.iceberg.snapshot-property.tidegate_batch`"
-        self.rows(f"set {name}={batch}")
-        self.rows("delete from {" + prefix + "} where batch_id < 0")
-        self.rows(f"reset {name}")
+        self.rows(f"set {name}={batch}; delete from {{{prefix}}} where batch_id < 0; reset {name}")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement; {brz} and {slv} are the dataset's tables."""
         tables = {"brz": f"bronze.brz_{self.name}", "slv": f"dev_tidegate_test_silver.slv_{self.name}"}
-        cursor = self.spark.cursor()
-        cursor.execute(sql.format(**tables))
-        return list(cursor.fetchall()) if cursor.description else []
+        with closing(self.spark.cursor()) as cursor:
+            for statement in sql.format(**tables).split(";"):
+                cursor.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
 
 
 @pytest.fixture(scope="session")
@@ -165,19 +169,37 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def found(request: pytest.FixtureRequest) -> settings.Settings:
+    """Return where the parts are: those the environment names, else the run's own stack."""
+    if os.environ.get("TIDEGATE_THRIFT"):
+        return settings.load()
+    return cast("settings.Settings", request.getfixturevalue("stack"))
+
+
+@pytest.fixture(scope="session")
+def spark(found: settings.Settings) -> Iterator[Any]:
+    """Hold a session that sees every commit; by default a session keeps the tables it has read."""
+    host, port = found.thrift.split(":")
+    fresh = {"set:hiveconf:spark.sql.catalog.lake.cache-enabled": "false"}
+    with closing(hive.connect(host, int(port), configuration=fresh)) as session:
+        yield session
+
+
 @pytest.fixture
 def lake(
-    request: pytest.FixtureRequest, dbt_home: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    found: settings.Settings,
+    spark: Any,
+    dbt_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Lake]]:
     """Make datasets: `lake(mode="upsert", pk_fields=["id"])` returns one, which the test's end forgets."""
-    # Parts named by the environment are used as they are; otherwise the run's own stack is started.
-    found = settings.load() if os.environ.get("TIDEGATE_THRIFT") else request.getfixturevalue("stack")
     models = os.path.relpath(dbt_home / "models", settings.PROJECT / "dbt_project")
     monkeypatch.setenv("TIDEGATE_MODELS", models)
     monkeypatch.setenv("TIDEGATE_USER", "tidegate_test")
     monkeypatch.setenv("TIDEGATE_DBT_TARGET", "dev")
     monkeypatch.setenv("TIDEGATE_THRIFT", found.thrift)
-    host, port = found.thrift.split(":")
     s3 = boto3.client(
         "s3",
         endpoint_url=found.s3_endpoint or None,
@@ -198,7 +220,6 @@ def lake(
         for prefix, text in MODELS.items():
             sql = text.replace("NAME", name).replace("MODE", fields["mode"])
             (folder / f"{prefix}_{name}.sql").write_text(sql, encoding="utf-8")
-        spark = hive.connect(host, int(port))
         made.append(Lake(name, registry, s3, found.raw_bucket, spark, dbt_home / "target"))
         return made[-1]
 
@@ -210,7 +231,6 @@ def lake(
 def _forget(one: Lake, home: Path) -> None:
     for table in ("{slv}", "{brz}"):
         one.rows(f"drop table if exists {table} purge")
-    one.spark.close()
     for query in ("rejected", "objects", "batches", "versions", "dataset"):
         getattr(QUERIES, f"forget_{query}")(one.registry, dataset=one.name)
     one.registry.commit()

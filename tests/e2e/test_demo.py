@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -82,18 +82,16 @@ def test_a_restart_loses_and_doubles_nothing(stack: Settings) -> None:
 def test_the_stack_stays_under_its_memory_limit(stack: Settings) -> None:
     used = sum(
         process.memory_full_info().pss
-        for part in lifecycle.state()
-        if part.pid
-        for process in family(part.pid)
+        for process in family(pid for part in lifecycle.state() for pid in part.pids)
     )
 
     assert used < PSS_LIMIT_BYTES
 
 
 def test_a_stack_whose_processes_were_killed_one_by_one_finishes_the_demo(stack: Settings) -> None:
-    for part in lifecycle.state():
-        os.kill(int(part.pid or 0), signal.SIGKILL)
-        wait_until(lambda p=part: is_back(p.name, p.pid), f"{part.name} back after SIGKILL", 240)
+    for name, pid in [(part.name, pid) for part in lifecycle.state() for pid in part.pids]:
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda n=name, p=pid: is_back(n, p), f"{name} back after SIGKILL", 240)
 
     done = tidegate("demo")
 
@@ -112,14 +110,14 @@ def counts(settings: Settings) -> dict[str, int]:
     }
 
 
-def is_back(name: str, killed_pid: int | None) -> bool:
+def is_back(name: str, killed_pid: int) -> bool:
     now = {part.name: part for part in lifecycle.state()}[name]
-    return now.healthy and now.pid != killed_pid
+    return now.healthy and killed_pid not in now.pids
 
 
-def family(pid: int) -> list[psutil.Process]:
-    process = psutil.Process(pid)
-    return [process, *process.children(recursive=True)]
+def family(pids: Iterable[int]) -> set[psutil.Process]:
+    parents = [psutil.Process(pid) for pid in pids]
+    return {*parents, *(child for parent in parents for child in parent.children(recursive=True))}
 
 
 def wait_until(holds: Callable[[], bool], what: str, seconds: float = 180) -> None:

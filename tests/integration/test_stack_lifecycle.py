@@ -111,6 +111,31 @@ def test_a_changed_setting_restarts_the_part_that_reads_it(running: Mapping[str,
     assert after["postgres"].pid == before["postgres"].pid
 
 
+def test_a_running_part_is_not_moved_to_a_taken_port(running: Mapping[str, str]) -> None:
+    before = states(running)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = {"TIDEGATE_PORT_S3": str(other.getsockname()[1])}
+        with pytest.raises(BrokenError, match="of s3 is taken"):
+            lifecycle.up({**running, **taken}, parts=PARTS, on_progress=silent)
+
+    assert {name: part.pids for name, part in states(running).items()} == {
+        name: part.pids for name, part in before.items()
+    }
+
+
+def test_a_removed_home_starts_afresh(running: Mapping[str, str]) -> None:
+    layout = installation.describe(running).layout
+    lifecycle.down(running, on_progress=silent)
+    for folder in (layout.stack, layout.data, layout.logs):
+        shutil.rmtree(folder)
+
+    lifecycle.up(running, parts=PARTS, on_progress=silent)
+
+    assert {part.healthy for part in states(running).values()} == {True}
+
+
 def test_sparks_role_reads_the_admitted_views_and_nothing_else(running: Mapping[str, str]) -> None:
     spark = installation.describe(running).spark
     with psycopg.connect(spark.dsn, autocommit=True) as connection:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from schema_guard.core.conform import misfits
 from schema_guard.core.datatype import (
     BigInteger,
     Boolean,
@@ -31,6 +32,7 @@ from schema_guard.core.shape import shape
 
 CASES = Path(__file__).parents[1] / "cases"
 TYPES = yaml.safe_load((CASES / "inference/types.yml").read_text())
+MISFITS = yaml.safe_load((CASES / "inference/misfits.yml").read_text())
 PROMOTIONS = yaml.safe_load((CASES / "evolution/promotions.yml").read_text())
 
 NAMED: dict[str, Type] = {
@@ -59,6 +61,14 @@ def test_column_that_holds_the_values(case: dict[str, Any]) -> None:
     assert case.get("left_out", []) == left_out(schema)
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in MISFITS.items()])
+def test_record_against_schema(case: dict[str, Any]) -> None:
+    schema = finalise(infer(map(parse_record, case["made_by"])))
+    found = misfits(parse_record(case["record"]), schema, case.get("pk_fields", []))
+
+    assert case["misfits"] == found
+
+
 @pytest.mark.parametrize(
     ("change", "answers"), [pytest.param(c, a, id=c) for c, a in PROMOTIONS["matrix"].items()]
 )
@@ -85,10 +95,11 @@ def test_fingerprint_is_this_one() -> None:
 
 
 def test_fingerprint_ignores_counts_and_field_order() -> None:
-    once = finalise(infer([{"a": 1, "b": "x"}]))
-    often = finalise(infer([{"b": "y", "a": 5}] * 3))
-    grown = finalise(infer([{"a": 1, "b": "x"}]), finalise(infer([{"b": "x", "a": 2}])))
+    once = finalise(infer([{"a": 1, "b": "x"}, {"b": "x"}]))
+    often = finalise(infer([{"b": "y", "a": 5}, {"b": "z"}] * 3))
+    grown = finalise(infer([{"a": 1, "b": "x"}]), finalise(infer([{"b": "x"}])))
 
+    assert [field.name for field in grown.fields] == ["b", "a"]
     assert once.fingerprint == often.fingerprint == grown.fingerprint
 
 

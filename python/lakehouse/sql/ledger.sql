@@ -1,6 +1,6 @@
 -- What people read about proofs and rejected records; nothing here writes.
 
--- name: receipts
+-- name: receipts(dataset, before, page)
 -- The receipt lines of a page of batches, newest first: of batches before a number.
 select batch_id, line, is_green, terms, mismatches, created_at
 from registry.receipt
@@ -14,7 +14,7 @@ where
     )
 order by batch_id desc, line desc;
 
--- name: rejected
+-- name: rejected(dataset, batch_id, error_type, after_batch, after_topic, after_partition, after_offset, after_stage, page)
 -- A page of rejected records, newest first: those after the place of the last one of the page before.
 select
     batch_id, topic_id, partition, "offset", stage, error_type, error_message, failed_at,
@@ -29,7 +29,7 @@ where
 order by batch_id desc, topic_id desc, partition desc, "offset" desc, stage desc
 limit :page;
 
--- name: rejected_kinds
+-- name: rejected_kinds(dataset)
 -- How many records were rejected for which reason.
 select stage, error_type, count(*) as records, min(failed_at) as oldest, max(failed_at) as newest
 from registry.rejected_record

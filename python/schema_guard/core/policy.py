@@ -41,7 +41,7 @@ DEFAULT: Mapping[Code, Action] = MappingProxyType(
         Code.FORMAT_CHANGED: Action.ALLOW,
         Code.MAP_FOLDED: Action.BLOCK,
         Code.DEPTH_LIMIT: Action.ALLOW,
-        Code.LANDING_GAP: Action.IGNORE,
+        Code.LANDING_GAP: Action.BLOCK,
     }
 )
 

@@ -1,6 +1,6 @@
 -- What people read about a dataset's schemas and batches; nothing here writes.
 
--- name: versions
+-- name: versions(dataset)
 -- Every version, newest first, without the schema itself.
 select
     version, status, verdict, base_version, fingerprint, created_at,
@@ -9,7 +9,7 @@ from registry.schema_version
 where dataset = :dataset
 order by version desc;
 
--- name: version^
+-- name: version(dataset, version)^
 -- One version with everything it holds.
 select
     version, status, verdict, base_version, fingerprint, ddl, columns, schema, findings,
@@ -17,11 +17,11 @@ select
 from registry.schema_version
 where dataset = :dataset and version = :version;
 
--- name: newest_version$
+-- name: newest_version(dataset)$
 -- The number of the version that came last; null before the first batch.
 select max(version) from registry.schema_version where dataset = :dataset;
 
--- name: batches
+-- name: batches(dataset, before, page)
 -- A page of batches, newest first: those before a number.
 select
     batch_id, status, schema_version, verdict, record_count, rejected_count, value_bytes,

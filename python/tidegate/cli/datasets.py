@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[DATASET]...", help="Of the dataset files; none: all of them."),
+    typer.Argument(metavar="DATASET", help="Of the dataset files; none: all of them."),
 ]
 
 

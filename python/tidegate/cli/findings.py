@@ -27,10 +27,8 @@ def of_sample(found: SampleReport) -> str:
 
 def of_version(dataset: str, row: Mapping[str, Any]) -> str:
     """Return a version and its findings."""
-    lines = [
-        f"{dataset}: version {row['version']} is {row['status']}, verdict {row['verdict']}"
-        f" against {_base(row['base_version'])}"
-    ]
+    status = f"version {row['version']} is {row['status']}"
+    lines = [f"{dataset}: {status}, verdict {row['verdict']} against {_base(row['base_version'])}"]
     if row["decided_by"]:
         at = f"{row['decided_at']:%Y-%m-%d %H:%M:%S}Z"
         lines.append(f"  decided by {row['decided_by']} at {at}: {row['decided_why']}")

@@ -13,6 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+#: Wider than any table.
+_PIPE_WIDTH = 10_000
+
 #: The option of every command that prints a result.
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -25,6 +28,12 @@ def say(text: str) -> None:
 def result(text: str) -> None:
     """Print a result that is text already."""
     print(text)  # noqa: T201 - a command's result
+
+
+def clear() -> None:
+    """Empty the terminal's window; a pipe is left alone."""
+    if sys.stdout.isatty():
+        print("\033[2J\033[H", end="")  # noqa: T201 - the window is the command's
 
 
 def as_json(value: Any) -> None:
@@ -48,24 +57,28 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def table(
-    rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str] = (), title: str = ""
-) -> None:
+def table(rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str] = (), title: str = "") -> None:
     """Print rows as a table; the columns are those named, or the first row's keys."""
     from rich.console import Console  # noqa: PLC0415 - only what prints a table needs it
     from rich.table import Table  # noqa: PLC0415
 
     found = list(rows)
     names = list(columns) or list(found[0] if found else ())
-    # A pipe has no width: there nothing is folded or cut.
-    console = Console(width=None if sys.stdout.isatty() else 10_000, highlight=False)
+    # A pipe has no width: there nothing is folded or cut, and no cell is padded at the line's end.
+    is_pipe = not sys.stdout.isatty()
+    console = Console(width=_PIPE_WIDTH if is_pipe else None, highlight=False)
     shown = Table(title=title or None, title_justify="left", box=_box(), header_style="bold")
     for name in names:
         is_number = all(isinstance(row.get(name), int | float | Decimal | None) for row in found)
         shown.add_column(name, justify="right" if found and is_number else "left")
     for row in found:
         shown.add_row(*(_cell(row.get(name)) for name in names))
-    console.print(shown)
+    if not is_pipe:
+        console.print(shown)
+        return
+    with console.capture() as captured:
+        console.print(shown)
+    result("\n".join(line.rstrip() for line in captured.get().splitlines() if line.strip()))
 
 
 def _box() -> Any:

@@ -29,7 +29,7 @@ KEYS = ("token_read", "token_write", "token_approve", "airflow_user", "airflow_p
 
 PartNames = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PART]...", help="Parts to start, with those they need; none: all."),
+    typer.Argument(metavar="PART", help="Parts to start, with those they need; none: all."),
 ]
 
 
@@ -78,8 +78,7 @@ def doctor(*, json: JsonOption = False) -> int:
         output.as_json(checks)
     else:
         output.table(
-            {"": "ok" if check.ok else "NO", "what": check.name, "fact": check.fact}
-            for check in checks
+            {"": "ok" if check.ok else "NO", "what": check.name, "fact": check.fact} for check in checks
         )
     wrong = [check for check in checks if not check.ok]
     for check in wrong:

@@ -22,9 +22,7 @@ commands = typer.Typer(
     rich_markup_mode=None,
 )
 
-Version = Annotated[
-    int, typer.Option("--version", min=1, help="The version that awaits a decision.")
-]
+Version = Annotated[int, typer.Option("--version", min=1, help="The version that awaits a decision.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; kept with the decision.")]
 Actor = Annotated[
     str, typer.Option("--actor", help="Who decides; by default the name you are logged in with.")
@@ -103,9 +101,7 @@ def _history_row(row: dict[str, Any]) -> dict[str, Any]:
 @commands.command()
 def diff(
     dataset: Name,
-    version: Annotated[
-        int | None, typer.Option("--version", min=1, help="By default the newest.")
-    ] = None,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="By default the newest.")] = None,
     *,
     json: JsonOption = False,
 ) -> None:
@@ -143,9 +139,7 @@ def approve(
 
 
 @commands.command()
-def reject(
-    dataset: Name, version: Version, why: Why, actor: Actor = "", *, json: JsonOption = False
-) -> None:
+def reject(dataset: Name, version: Version, why: Why, actor: Actor = "", *, json: JsonOption = False) -> None:
     """
     Refuse a BLOCKED version: records that do not fit become rejected records, the rest is admitted.
 

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     datasets: Annotated[
-        list[str] | None, typer.Argument(metavar="[DATASET]...", help="None: every dataset.")
+        list[str] | None, typer.Argument(metavar="DATASET", help="None: every dataset.")
     ] = None,
     *,
     json: JsonOption = False,
@@ -50,7 +50,7 @@ def status(
     while True:
         found = _look(known, datasets or [])
         if watch and not json:
-            typer.clear()
+            output.clear()
         _show(known, found, json=json)
         if not watch:
             return EXIT_FINE if not found.away else EXIT_BROKEN

@@ -51,7 +51,7 @@ def check(dataset: Name, *, json: JsonOption = False) -> int:
 def run(
     datasets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATASET]...", help="None: every dataset that is not paused."),
+        typer.Argument(metavar="DATASET", help="None: every dataset that is not paused."),
     ] = None,
     *,
     json: JsonOption = False,

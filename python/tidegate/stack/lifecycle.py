@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 
+from metastore_sync import settings
 from metastore_sync.errors import BrokenError, UsageError
 from tidegate.stack import (
     health,
@@ -77,10 +78,11 @@ def _alone(layout: Layout, tell: Progress) -> Iterator[None]:
 def _up(stack: Installation, names: Sequence[str] | None, tell: Progress) -> None:
     supervisor = Supervisor(stack.layout)
     supervisor.reap()
-    wanted = _choose(names, stack, _live(supervisor))
+    live = _live(supervisor)
+    wanted = _choose(names, stack, live)
     texts = render.render(stack)
     stale = render.changed_parts(stack, texts)
-    _check_ports(stack, wanted, supervisor)
+    _check_ports(stack, wanted, live)
     render.write(stack, texts)
     installation.write_env(stack)
     if "postgres" not in stack.external:
@@ -109,10 +111,16 @@ def _live(supervisor: Supervisor) -> list[Part]:
     return [part for part in parts.PARTS if live.intersection(part.programs)]
 
 
-def _check_ports(stack: Installation, wanted: Iterable[Part], supervisor: Supervisor) -> None:
-    live = _live(supervisor)
-    idle = [part for part in wanted if part not in live]
-    ports.check_free(stack.ports, ((p.name, name) for p in idle for name in p.listeners))
+def _check_ports(stack: Installation, wanted: Iterable[Part], live: Collection[Part]) -> None:
+    """Check the ports about to be opened: those of idle parts, and those that running ones move to."""
+    now = settings.stack_environment(stack.layout.home)
+    opened = [
+        (part.name, name)
+        for part in wanted
+        for name in part.listeners
+        if part not in live or now.get(ports.variable(name)) != str(stack.ports.of(name))
+    ]
+    ports.check_free(stack.ports, opened)
 
 
 def _start(
@@ -173,10 +181,15 @@ def wait_healthy(stack: Installation, part: Part, supervisor: Supervisor) -> Non
             raise BrokenError(
                 f"{part.name} {why}",
                 where=_log_tail(stack, program),
-                not_done=f"Parts that need {part.name} were not started.",
+                not_done=_not_started_without(part),
                 next_command="tidegate doctor",
             )
         time.sleep(POLL_SECONDS)
+
+
+def _not_started_without(part: Part) -> str:
+    waiting = [other.name for other in parts.PARTS if part.name in other.needs]
+    return f"Not started without it: {', '.join(waiting)}." if waiting else "No part waits for it."
 
 
 def _log_tail(stack: Installation, program: str) -> str:

@@ -71,7 +71,7 @@ PARTS: tuple[Part, ...] = (
         needs=("postgres", "s3"),
         listeners=("thrift",),
         setting="thrift",
-        seconds=180,
+        seconds=240,
     ),
     Part(
         name="service",

@@ -152,8 +152,11 @@ def initialise(stack: Installation) -> None:
     folder.chmod(0o711)
     if not here.programs.exists():
         _copy(find_programs(), here.programs)
-    if here.data.exists():
+    ours = stack.layout.data / "postgres.made"
+    if here.data.exists() and (ours.exists() or stack.layout.home in here.data.parents):
         return
+    # A cluster outside the home that the home knows nothing of: its home was removed, secrets and all.
+    shutil.rmtree(here.data, ignore_errors=True)
     draft = here.data.with_name("cluster.new")  # what an interrupted run left is made anew
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -167,3 +170,4 @@ def initialise(stack: Installation) -> None:
         options += ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"]
         here.run("initdb", "-D", str(draft), *options)
     draft.replace(here.data)
+    ours.touch()

@@ -82,6 +82,25 @@ def test_a_breaking_change_blocks_and_nothing_overtakes_it(orders):
     assert "tidegate schema reject orders --version 2 --why" in text
 
 
+def test_a_batch_behind_a_blocked_one_is_not_formed(orders, monkeypatch):
+    monkeypatch.setattr("schema_guard.batches.MAX_OBJECTS", 1)
+    for zip_code in (10115, "N1", 10116):
+        orders.land({"id": 1, "zip": zip_code})
+
+    reports = check(orders.settings, "orders")
+
+    assert [(r.batch_id, r.status.value) for r in reports] == [(1, "ADMITTED"), (2, "BLOCKED")]
+    assert orders.value("select next_offset from registry.partition_cursor") == 2
+
+
+def test_nothing_but_poison_is_a_batch_too(orders):
+    orders.land("poison", "more of it")
+
+    [report] = check(orders.settings, "orders")
+
+    assert (report.status, report.record_count, report.rejected_count) == (Status.ADMITTED, 2, 2)
+
+
 def test_poison_is_rejected_and_its_neighbours_are_admitted(orders):
     orders.land_records(
         [

@@ -74,14 +74,19 @@ public final class S3SinkTask extends SinkTask {
         }
     }
 
-    /** Only what manifests vouch for; must not throw, or Connect rewinds by itself. */
+    /**
+     * Only what manifests vouch for; must not throw, or Connect rewinds by itself.
+     *
+     * <p>A chain that another writer has taken further is reported once the seek there is applied.
+     */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(
             Map<TopicPartition, OffsetAndMetadata> current) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         lander.committed().forEach((source, offset) -> {
             TopicPartition partition = new TopicPartition(source.topic(), source.partition());
-            if (current.containsKey(partition)) {
+            OffsetAndMetadata consumed = current.get(partition);
+            if (consumed != null && offset <= consumed.offset()) {
                 offsets.put(partition, new OffsetAndMetadata(offset));
             }
         });

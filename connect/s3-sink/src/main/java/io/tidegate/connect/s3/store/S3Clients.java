@@ -27,6 +27,8 @@ public final class S3Clients {
                         .pathStyleAccessEnabled(settings.pathStyle())
                         // HttpURLConnection mistakes a refusal before the body for a broken link.
                         .expectContinueEnabled(false)
+                        // One signature over a body of known length: all stores read that.
+                        .chunkedEncodingEnabled(false)
                         .build())
                 // Older stores refuse the checksums that the SDK adds by default since 2.30.
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  * retention and re-creation, each replayable from its seed.
  */
 class SimulationTest {
-    private static final int HISTORIES = Integer.getInteger("tidegate.histories", 400);
+    private static final int HISTORIES = Integer.getInteger("tidegate.histories", 250);
     private static final long FIRST_SEED = Long.getLong("tidegate.seed", 1L);
 
     @Test

@@ -1,0 +1,25 @@
+-- One row per scheduled day of departure, in UTC.
+{{ config(materialized='table') }}
+
+with flights as (
+    select
+        cast(event_time as date) as flight_date,
+        dep_time is null as is_cancelled,
+        cast(dep_delay as double) as departure_delay,
+        cast(arr_delay as double) as arrival_delay,
+        ingested_at
+    from {{ ref('slv_flights_distinct') }}
+)
+
+select
+    flight_date,
+    count(*) as flight_count,
+    count_if(is_cancelled) as cancelled_count,
+    count(departure_delay) as departed_count,
+    count(arrival_delay) as arrived_count,
+    cast(sum(departure_delay) as double) as departure_delay_minutes,
+    cast(sum(arrival_delay) as double) as arrival_delay_minutes,
+    max(ingested_at) as processed_at,
+    current_timestamp() as generated_at
+from flights
+group by flight_date

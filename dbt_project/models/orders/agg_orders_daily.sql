@@ -1,0 +1,21 @@
+-- One row per day of ordering, over the orders that exist now.
+{{ config(materialized='table') }}
+
+with orders as (
+    select
+        cast(o_orderdate as date) as order_date,
+        cast(o_totalprice as decimal(18, 2)) as total_price,
+        o_custkey as customer_key,
+        ingested_at
+    from {{ ref('slv_orders_current') }}
+)
+
+select
+    order_date,
+    count(*) as order_count,
+    count(distinct customer_key) as customer_count,
+    cast(sum(total_price) as decimal(28, 2)) as revenue,
+    max(ingested_at) as processed_at,
+    current_timestamp() as generated_at
+from orders
+group by order_date

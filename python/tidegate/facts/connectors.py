@@ -1,0 +1,58 @@
+"""The state of every sink connector, in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import requests
+
+from metastore_sync import render
+from metastore_sync.connect_api import cause_of
+from metastore_sync.model import Dataset
+from metastore_sync.settings import Settings
+from tidegate.facts.model import ConnectorFact
+
+#: How long Connect may take, in seconds.
+SECONDS = 5
+
+
+def read(settings: Settings, datasets: Iterable[Dataset]) -> dict[str, ConnectorFact]:
+    """
+    Return dataset → the connector that lands it; datasets without one are left out.
+
+    Raises:
+        requests.RequestException: Connect is away.
+    """
+    session = requests.Session()
+    # Connect is an address of the installation, never one behind the user's web proxy.
+    session.trust_env = False
+    url = f"{settings.connect_url.rstrip('/')}/connectors?expand=status&expand=info"
+    answer = session.get(url, timeout=SECONDS)
+    answer.raise_for_status()
+    connectors: dict[str, Any] = answer.json()
+    return {
+        dataset.name: _fact(name, entry["status"])
+        for dataset in datasets
+        for name, entry in connectors.items()
+        if _lands(name, entry, dataset)
+    }
+
+
+def _lands(name: str, entry: Mapping[str, Any], dataset: Dataset) -> bool:
+    if name == render.connector_name(dataset.name):
+        return True
+    config = entry["info"]["config"]
+    is_sink = config.get("connector.class") == render.SINK
+    return bool(is_sink and config.get("topics") == dataset.kafka_topic)
+
+
+def _fact(name: str, status: Mapping[str, Any]) -> ConnectorFact:
+    own, tasks = status["connector"], status["tasks"]
+    traces = [own.get("trace", ""), *(task.get("trace", "") for task in tasks)]
+    return ConnectorFact(
+        name=name,
+        state=own["state"],
+        tasks=tuple(task["state"] for task in tasks),
+        cause=next((cause_of(trace) for trace in traces if trace), ""),
+    )

@@ -1,0 +1,134 @@
+"""What was seen of each dataset, part by part; a part that was away left its reason instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from metastore_sync.model import Dataset, DatasetState, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """The batch that awaits a decision; findings per docs/contracts/findings.schema.json."""
+
+    batch_id: int
+    schema_version: int
+    record_count: int
+    since: datetime
+    landed_at: datetime | None
+    findings: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFact:
+    """The newest receipt; `red_batch` is the oldest batch whose proof failed, and `mismatch` why."""
+
+    batch_id: int | None = None
+    is_green: bool = True
+    created_at: datetime | None = None
+    red_batch: int | None = None
+    mismatch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFact:
+    """
+    What the registry tells of one dataset.
+
+    Attributes:
+        records: Of all admitted batches, the rejected ones included.
+        newest_records: Of the newest batch; `judged_at` and `landed_at` are its times.
+        unproven_records: Of admitted batches without a green receipt; the oldest landed at
+            `unproven_since`.
+    """
+
+    active_version: int | None = None
+    blocked: Blocked | None = None
+    batch_id: int | None = None
+    admitted_at: datetime | None = None
+    batches: int = 0
+    records: int = 0
+    rejected: int = 0
+    newest_records: int = 0
+    judged_at: datetime | None = None
+    landed_at: datetime | None = None
+    unproven_batches: int = 0
+    unproven_records: int = 0
+    unproven_since: datetime | None = None
+    receipt: ReceiptFact = ReceiptFact()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingFact:
+    """
+    What the raw zone tells of one topic.
+
+    Attributes:
+        offsets: Per partition of the newest topic id, the offset after the last landed one.
+        waiting: Landed records that no batch holds.
+        waiting_since: When the oldest of them landed; None when nothing waits.
+        newest: When the newest of them landed, as far as was read.
+        hole: Where the chain of manifests breaks; empty when it does not.
+    """
+
+    offsets: Mapping[int, int]
+    waiting: int = 0
+    waiting_since: datetime | None = None
+    newest: datetime | None = None
+    hole: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorFact:
+    """A connector: its state as Connect tells it, its tasks' states, and why one failed."""
+
+    name: str
+    state: str
+    tasks: tuple[str, ...]
+    cause: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the connector and every task, at least one, are RUNNING."""
+        return self.state == "RUNNING" and bool(self.tasks) and set(self.tasks) == {"RUNNING"}
+
+    @property
+    def failed(self) -> int:
+        """How many of connector and tasks have FAILED."""
+        return (self.state, *self.tasks).count("FAILED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFact:
+    """Everything seen of one dataset; None where the part that knows was away."""
+
+    dataset: Dataset
+    state: DatasetState
+    source: Source
+    registry: RegistryFact | None = None
+    landing: LandingFact | None = None
+    #: Why what landed of this dataset alone could not be read; empty when it could.
+    landing_wrong: str = ""
+    kafka_ends: Mapping[int, int] | None = None
+    connector: ConnectorFact | None = None
+    #: When the newest table of a layer (bronze, silver, gold) last changed; absent: not built yet.
+    layers: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """
+    Everything seen at one time (UTC).
+
+    Attributes:
+        away: Part → why it could not be asked.
+        snapshot_since: When the snapshot in use was written; None while the registry answers.
+    """
+
+    at: datetime
+    datasets: tuple[DatasetFact, ...]
+    away: Mapping[str, str]
+    snapshot_since: datetime | None = None

@@ -1,0 +1,160 @@
+"""Which state a dataset is in, and why: every rule in one list, the first that speaks wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from metastore_sync.model import DatasetState, Source
+from tidegate.facts.model import DatasetFact, Facts
+from tidegate.words import age, count
+
+#: Findings that a reason names; the command it ends with shows all of them.
+_FINDINGS_TOLD = 2
+
+
+class State(StrEnum):
+    """What a person has to know first about a dataset."""
+
+    #: Somebody told the guard to form no batches.
+    PAUSED = "PAUSED"
+    #: A batch awaits a decision; nothing behind it is loaded.
+    BLOCKED = "BLOCKED"
+    #: Something is broken: a proof, a connector, the chain of manifests, a part.
+    DEGRADED = "DEGRADED"
+    #: A landed record has waited longer than `max_lag`.
+    LAGGING = "LAGGING"
+    OK = "OK"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a dataset is in its state, and what to type; no command when nothing is to be done."""
+
+    state: State
+    text: str
+    next_command: str = ""
+
+
+def reason(fact: DatasetFact, facts: Facts) -> Reason:
+    """Return the state of one dataset among everything seen."""
+    for rule in RULES:
+        found = rule(fact, facts)
+        if found:
+            return found
+    return Reason(State.OK, _what_is_well(fact))
+
+
+def waiting_since(fact: DatasetFact) -> datetime | None:
+    """Return when the oldest landed record without proof landed; None when none waits."""
+    seen = fact.registry
+    times = [
+        seen and seen.unproven_since,
+        seen and seen.blocked and seen.blocked.landed_at,
+        fact.landing and fact.landing.waiting_since,
+    ]
+    return min((at for at in times if at), default=None)
+
+
+def _paused(fact: DatasetFact, _: Facts) -> Reason | None:
+    if fact.state not in (DatasetState.PAUSED, DatasetState.RETIRED):
+        return None
+    text = f"{fact.state.lower()}: records land, no batch is formed"
+    return Reason(State.PAUSED, text)
+
+
+def _blocked(fact: DatasetFact, _: Facts) -> Reason | None:
+    name, blocked = fact.dataset.name, fact.registry and fact.registry.blocked
+    if fact.state is not DatasetState.BLOCKED and not blocked:
+        return None
+    if not blocked:
+        return Reason(State.BLOCKED, "a version awaits a decision", f"tidegate check {name}")
+    breaking = [finding for finding in blocked.findings if finding["severity"] == "BREAKING"]
+    told = [
+        f"{finding['pointer'] or 'the record'} {finding['old'] or 'absent'} → {finding['new'] or 'absent'}"
+        for finding in breaking[:_FINDINGS_TOLD]
+    ]
+    if len(breaking) > _FINDINGS_TOLD:
+        told.append(f"{len(breaking) - _FINDINGS_TOLD} more")
+    text = f"version {blocked.schema_version} is breaking: {'; '.join(told) or 'see its findings'}"
+    next_command = f"tidegate schema diff {name} --version {blocked.schema_version}"
+    return Reason(State.BLOCKED, text, next_command)
+
+
+def _registry_away(fact: DatasetFact, facts: Facts) -> Reason | None:
+    if fact.registry is not None:
+        return None
+    since = facts.snapshot_since
+    shown = f"; shown as of {since:%Y-%m-%d %H:%M:%S}Z" if since else ""
+    return Reason(State.DEGRADED, f"the registry is away{shown}", "tidegate doctor")
+
+
+def _red_receipt(fact: DatasetFact, _: Facts) -> Reason | None:
+    seen = fact.registry
+    if seen is None or seen.receipt.red_batch is None:
+        return None
+    text = f"the receipt of batch {seen.receipt.red_batch} is red: {seen.receipt.mismatch}"
+    return Reason(State.DEGRADED, text, f"tidegate run {fact.dataset.name}")
+
+
+def _connector(fact: DatasetFact, facts: Facts) -> Reason | None:
+    name, connector = fact.dataset.name, fact.connector
+    if "connect" in facts.away:
+        return Reason(State.DEGRADED, "Kafka Connect is away: nothing lands", "tidegate doctor")
+    again = f"tidegate apply {name}" if fact.source is Source.FILE else "tidegate doctor"
+    if connector is None:
+        return Reason(State.DEGRADED, "no connector lands its topic", again)
+    if connector.is_running:
+        return None
+    tasks = ", ".join(connector.tasks) or "none"
+    why = f": {connector.cause}" if connector.cause else ""
+    text = f"connector {connector.name} is {connector.state}, tasks: {tasks}{why}"
+    return Reason(State.DEGRADED, text, again)
+
+
+def _landing(fact: DatasetFact, facts: Facts) -> Reason | None:
+    name = fact.dataset.name
+    if "store" in facts.away:
+        return Reason(State.DEGRADED, "the object store is away", "tidegate doctor")
+    if fact.landing_wrong:
+        return Reason(State.DEGRADED, fact.landing_wrong, f"tidegate check {name}")
+    if fact.landing and fact.landing.hole:
+        text = f"records wait behind a hole: {fact.landing.hole}"
+        return Reason(State.DEGRADED, text, f"tidegate check {name}")
+    return None
+
+
+def _lagging(fact: DatasetFact, facts: Facts) -> Reason | None:
+    since = waiting_since(fact)
+    if since is None:
+        return None
+    seconds = (facts.at - since).total_seconds()
+    limit = fact.dataset.max_lag
+    if seconds <= limit:
+        return None
+    text = f"the oldest landed record has waited {age(seconds)}; max_lag is {age(limit)}"
+    return Reason(State.LAGGING, text, f"tidegate run {fact.dataset.name}")
+
+
+def _what_is_well(fact: DatasetFact) -> str:
+    seen, landing = fact.registry, fact.landing
+    waiting = (seen.unproven_records if seen else 0) + (landing.waiting if landing else 0)
+    if waiting:
+        return f"{count(waiting, 'landed record')} to load, within max_lag"
+    if seen is None or not seen.batches:
+        return "nothing has landed yet"
+    return f"all {count(seen.records, 'landed record')} loaded and proven"
+
+
+#: In order of what a person must know first.
+RULES: tuple[Callable[[DatasetFact, Facts], Reason | None], ...] = (
+    _paused,
+    _blocked,
+    _registry_away,
+    _red_receipt,
+    _connector,
+    _landing,
+    _lagging,
+)
