@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, XComArg, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from _alerts import tell_owner
@@ -89,12 +89,12 @@ def _receipt(name: str) -> None:
     attempt(name, "receipt", receipts.receipt)
 
 
-def guard(name: str):
+def guard(name: str) -> XComArg:
     """Return the task that judges what landed."""
     return _guard(name)
 
 
-def receipt(name: str):
+def receipt(name: str) -> XComArg:
     """Return the task that proves the build and then tells the marts."""
     return _receipt.override(outlets=[asset(name)])(name)
 

@@ -146,10 +146,12 @@ def _failed(failed: list[Any], select: str) -> BrokenError:
 
 
 def _told(result: Any) -> list[str]:
-    message = (result.message or "no message").strip().splitlines()[:_MESSAGE_LINES]
+    told = [line.strip() for line in (result.message or "no message").splitlines()]
+    # Java's frames say nothing to who wrote the SQL.
+    message = [line for line in told if line and not line.startswith("at ")][:_MESSAGE_LINES]
     compiled = getattr(result.node, "compiled_path", None)
     lines = [f"{result.node.resource_type} {result.node.name}: {result.status}"]
-    lines += [f"  {line.strip()[:_LINE_WIDTH]}" for line in message if line.strip()]
+    lines += [f"  {line[:_LINE_WIDTH]}" for line in message]
     lines.append(f"  file {result.node.original_file_path}")
     if compiled and Path(compiled).exists():
         lines.append(f"  compiled {compiled}")

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lakehouse import manifest_slice, scaffold, slices
+from lakehouse import manifest_slice, project_view, scaffold, slices
 from metastore_sync import registry
 from metastore_sync.errors import TidegateError
 from metastore_sync.model import Dataset, DatasetState
@@ -26,12 +26,13 @@ def deploy(settings: Settings) -> list[str]:
         BrokenError: The registry is away, or the project does not parse; slices stay as they were.
     """
     changes = [line for dataset in _registered(settings) for line in _scaffold(settings, dataset)]
-    fingerprint = _fingerprint(settings)
+    project_view.refresh(settings)
+    sources = _digest(settings)
     mark = settings.manifest_folder / "fingerprint"
-    if mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
+    if mark.exists() and mark.read_text(encoding="utf-8") == _mark(settings, sources):
         return changes
     changes += [f"manifest slice {path.stem}: written" for path in slices.write(settings)]
-    mark.write_text(fingerprint, encoding="utf-8")
+    mark.write_text(_mark(settings, sources), encoding="utf-8")
     return changes
 
 
@@ -54,13 +55,17 @@ def _scaffold(settings: Settings, dataset: Dataset) -> Iterator[str]:
     yield f"{dataset.name}: models {', '.join(models)} scaffolded"
 
 
-def _fingerprint(settings: Settings) -> str:
+def _digest(settings: Settings) -> str:
     digest = hashlib.sha256()
     for path in sorted(_sources((settings.dbt_project, settings.scaffold_folder))):
         digest.update(f"{path}\0".encode() + path.read_bytes() + b"\0")
-    slices_held = sorted(path.name for path in settings.manifest_folder.glob("*.json"))
-    digest.update("\0".join(slices_held).encode())
-    return f"{manifest_slice.FORMAT}:{digest.hexdigest()}"
+    return digest.hexdigest()
+
+
+def _mark(settings: Settings, sources: str) -> str:
+    # A slice that somebody deleted is cut again.
+    held = sorted(path.name for path in settings.manifest_folder.glob("*.json"))
+    return "\n".join((f"format {manifest_slice.FORMAT}", sources, *held))
 
 
 def _sources(folders: Iterable[Path]) -> Iterator[Path]:

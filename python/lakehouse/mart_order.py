@@ -7,6 +7,8 @@ from graphlib import TopologicalSorter
 
 from lakehouse import manifest_slice
 from lakehouse.manifest_slice import Slice, asset_uri
+from lakehouse.receipt_queries import QUERIES
+from metastore_sync import registry
 from metastore_sync.settings import Settings
 
 
@@ -18,6 +20,24 @@ def heads(settings: Settings) -> list[Slice]:
         BrokenError: One of them cannot be read.
     """
     return [manifest_slice.read(settings, name) for name in manifest_slice.marts(settings)]
+
+
+def missing(settings: Settings, area: Slice, areas: Iterable[Slice]) -> list[str]:
+    """
+    Return the datasets an area reads, directly or through other areas, of which nothing is proven yet.
+
+    Before that their tables do not exist, and a build of the area could only fail.
+    """
+    by_uri = {asset_uri(other.name): other for other in areas}
+    read, seen = [*area.inputs], set()
+    while read:
+        uri = read.pop()
+        if uri not in seen:
+            seen.add(uri)
+            read += by_uri[uri].inputs if uri in by_uri else ()
+    with registry.connect(settings) as conn:
+        proven = {asset_uri(row["dataset"]) for row in QUERIES.proven_datasets(conn)}
+    return sorted(seen - set(by_uri) - proven)
 
 
 def readers(areas: Iterable[Slice], fresh: set[str]) -> list[str]:

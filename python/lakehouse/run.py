@@ -77,7 +77,7 @@ def run(settings: Settings, names: Iterable[str], on_step: OnStep) -> list[RunRe
     if not proven:
         return results
     try:
-        areas = mart_order.readers(mart_order.heads(settings), proven)
+        areas = _areas(settings, proven, on_step)
     except TidegateError as error:
         return [*results, _told("marts", error)]
     return results + [_mart(settings, area, on_step) for area in areas]
@@ -127,6 +127,17 @@ def _mart(settings: Settings, area: str, on_step: OnStep) -> RunResult:
     result = RunResult(name=area)
     _attempt(result, Step.BUILD, lambda: _build(settings, result, on_step), on_step)
     return result
+
+
+def _areas(settings: Settings, proven: set[str], on_step: OnStep) -> list[str]:
+    heads = {head.name: head for head in mart_order.heads(settings)}
+    ready = []
+    for name in mart_order.readers(heads.values(), proven):
+        if lacks := mart_order.missing(settings, heads[name], heads.values()):
+            on_step(f"{name}: not built, it waits for the first of {', '.join(lacks)}")
+        else:
+            ready.append(name)
+    return ready
 
 
 def _told(name: str, error: TidegateError) -> RunResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import assert_never
@@ -38,18 +37,16 @@ def files(dataset: Dataset) -> dict[str, str]:
     Raises:
         UsageError: The dataset's mode has no silver macro.
     """
-    silver = _silver(dataset)
     words = {
         "name": dataset.name,
         "topic": dataset.kafka_topic,
-        "owner": json.dumps(dataset.owner),
-        "pk_fields": dataset.pk_fields,
-        "columns": [silver_names.column(field) for field in dataset.pk_fields],
-        "event_id": dataset.event_id,
+        "owner": dataset.owner,
+        "key": [silver_names.column(field) for field in dataset.pk_fields],
+        "event_id": [silver_names.column(field) for field in dataset.event_id],
     }
     return {
-        f"{prefix}_{dataset.name}.{kind}": _TEMPLATES.get_template(f"{template}.{kind}.j2").render(words)
-        for prefix, template in (("brz", "brz"), ("slv", silver))
+        f"{model}.{kind}": _TEMPLATES.get_template(f"{template}.{kind}.j2").render(words)
+        for model, template in _models(dataset).items()
         for kind in ("sql", "yml")
     }
 
@@ -93,12 +90,15 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
     return sorted(wanted)
 
 
-def _silver(dataset: Dataset) -> str:
+def _models(dataset: Dataset) -> dict[str, str]:
+    """Return model name → template."""
+    bronze, silver = f"brz_{dataset.name}", f"slv_{dataset.name}"
     match dataset.mode:
         case Mode.UPSERT:
-            return "slv_upsert"
+            return {bronze: "brz", silver: "slv_upsert", f"{silver}_current": "slv_current"}
         case Mode.APPEND:
-            return "slv_append"
+            distinct = {f"{silver}_distinct": "slv_distinct"} if dataset.event_id else {}
+            return {bronze: "brz", silver: "slv_append", **distinct}
         case Mode.HISTORY:
             raise UsageError(
                 f"{dataset.name}: there is no template for mode history",

@@ -45,6 +45,9 @@ def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
         title=TITLE,
         summary=SUMMARY,
         version=version("tidegate"),
+        # The interactive pages load scripts from elsewhere; /openapi.json stays.
+        docs_url=None,
+        redoc_url=None,
         lifespan=_lifespan(adoption) if adopts else None,
     )
     problem.install(made)

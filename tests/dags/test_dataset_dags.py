@@ -29,6 +29,16 @@ def test_a_dataset_is_guarded_then_built_model_by_model_then_proven(parse: Parse
     }
 
 
+def test_an_area_is_built_once_its_inputs_exist_and_then_told_on(parse: Parse, deployment: Any) -> None:
+    dag = parse().dags[deployment.area]
+
+    assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
+        "inputs_exist": ["models.agg_daily"],
+        "models.agg_daily": ["published"],
+        "published": [],
+    }
+
+
 def test_one_run_of_a_dataset_at_a_time_and_spark_through_its_pool(parse: Parse) -> None:
     dag = parse().dags["orders"]
     pools = {task.task_id: task.pool for task in dag.tasks}

@@ -1,10 +1,12 @@
-"""A dataset of a test's own: registered and admitted by rows, landed by objects, built by dbt on the stack's Spark."""
+"""A dataset of a test's own: admitted by rows, landed by objects, built by dbt on the stack's Spark."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,11 +25,19 @@ from metastore_sync import settings
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 QUERIES = aiosql.from_path(Path(__file__).parent / "sql", "psycopg", mandatory_parameters=False)
 MODELS = {
-    "brz": "{{ config(materialized='incremental', incremental_strategy='replace_batches', full_refresh=false) }}\n"
-    "select * from {{ landed('NAME') }} as landed\n",
+    "brz": "{{ config(materialized='incremental', incremental_strategy='replace_batches',"
+    " full_refresh=false) }}\n"
+    "select * from {{ landed('NAME') }}\n",
     "slv": "{{ config(materialized='incremental', incremental_strategy='MODE') }}\n"
-    "select * from {{ MODE('NAME') }} as records\n",
+    "select * from {{ MODE('NAME') }}\n",
 }
+
+REWIND = (
+    "set `spark.sql.iceberg.snapshot-property.tidegate_batch`=BATCH;"
+    "insert into TABLE select * from TABLE where false;"
+    "reset `spark.sql.iceberg.snapshot-property.tidegate_batch`"
+)
+POSITION = "select max_by(summary['tidegate_batch'], committed_at) from TABLE.snapshots"
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Lake:
     s3: Any
     bucket: str
     spark: Any
-    project: Path
+    target: Path
     versions: dict[str, int] = field(default_factory=dict)
     batches: int = 0
 
@@ -73,7 +83,7 @@ class Lake:
         status: str = "ADMITTED",
         offsets: tuple[int, int] | None = None,
     ) -> int:
-        """Land the records as one object per partition, and admit them as the next batch; return its number."""
+        """Land the records as one object per partition, admit them as the next batch."""
         self.batches += 1
         version = self._version(columns)
         QUERIES.put_batch(
@@ -132,10 +142,30 @@ class Lake:
         """Run dbt over the dataset's models (or `select`); return dbt's result."""
         from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
 
-        chosen = [f"{prefix}_{self.name}" for prefix in (select or "brz slv").split()]
-        folders = ["--project-dir", str(settings.PROJECT / "dbt_project"), "--target-path", str(self.project)]
-        folders += ["--log-path", str(self.project), "--profiles-dir", str(settings.PROJECT / "dbt_project")]
-        return dbtRunner().invoke(["--quiet", "run", *folders, "--select", *chosen, *arguments])
+        return dbtRunner().invoke([*self.words(self.target, select or "brz slv"), *arguments])
+
+    def words(self, target: Path, select: str) -> list[str]:
+        """Return dbt's command line for the layers in `select`, such as "brz slv"."""
+        project = str(settings.PROJECT / "dbt_project")
+        folders = ["--project-dir", project, "--profiles-dir", project]
+        folders += ["--target-path", str(target), "--log-path", str(target)]
+        return ["--quiet", "run", *folders, "--select", *(f"{layer}_{self.name}" for layer in select.split())]
+
+    def race(self, select: str) -> list[subprocess.CompletedProcess[str]]:
+        """Start dbt twice at once; return both runs when they have ended."""
+        commands = [
+            [str(Path(sys.executable).parent / "dbt"), *self.words(self.target.parent / f"racer{n}", select)]
+            for n in range(2)
+        ]
+        racers = [
+            subprocess.Popen(one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for one in commands
+        ]
+        said = [one.communicate()[0] for one in racers]
+        return [
+            subprocess.CompletedProcess(one.args, one.returncode, text)
+            for one, text in zip(racers, said, strict=True)
+        ]
 
     def run(self, *arguments: str, select: str = "") -> None:
         """Build, and fail the test when dbt fails."""
@@ -149,15 +179,15 @@ class Lake:
 
     def forget_position(self, prefix: str, batch: int) -> None:
         """Make the table say that it holds `batch`, so that the next run loads the later ones again."""
-        name = "`spark.sql.iceberg.snapshot-property.tidegate_batch`"
-        self.rows(f"set {name}={batch}; delete from {{{prefix}}} where batch_id < 0; reset {name}")
+        for statement in REWIND.split(";"):
+            self.rows(statement.replace("TABLE", "{" + prefix + "}").replace("BATCH", str(batch)))
+        assert self.rows(POSITION.replace("TABLE", "{" + prefix + "}")) == [(str(batch),)]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement; {brz} and {slv} are the dataset's tables."""
         tables = {"brz": f"bronze.brz_{self.name}", "slv": f"dev_tidegate_test_silver.slv_{self.name}"}
         with closing(self.spark.cursor()) as cursor:
-            for statement in sql.format(**tables).split(";"):
-                cursor.execute(statement)
+            cursor.execute(sql.format(**tables))
             return list(cursor.fetchall()) if cursor.description else []
 
 

@@ -15,7 +15,15 @@ FLAGS = "select kafka_offset, is_duplicate from {slv} order by kafka_offset"
 
 def test_repeats_are_flagged_within_a_day(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
     flights = lake(**APPEND)
-    events = [("a", "20T10"), ("a", "20T10"), ("a", "21T09"), ("b", "20T10"), ("a", "22T10"), (None, "20T10"), (None, "20T10")]
+    events = [
+        ("a", "20T10"),
+        ("a", "20T10"),
+        ("a", "21T09"),
+        ("b", "20T10"),
+        ("a", "22T10"),
+        (None, "20T10"),
+        (None, "20T10"),
+    ]
     rows = [
         record({"id": name, "at": f"2026-11-{hour}:00:00Z"}, offset=offset)
         for offset, (name, hour) in enumerate(events)
@@ -24,10 +32,20 @@ def test_repeats_are_flagged_within_a_day(lake: Callable[..., Any], record: Call
     flights.admit(*rows[1:], columns=COLUMNS)
     flights.run()
 
-    assert flights.rows(FLAGS) == [(0, False), (1, True), (2, True), (3, False), (4, False), (5, False), (6, False)]
+    assert flights.rows(FLAGS) == [
+        (0, False),
+        (1, True),
+        (2, True),
+        (3, False),
+        (4, False),
+        (5, False),
+        (6, False),
+    ]
 
 
-def test_a_late_record_flags_the_ones_it_precedes(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+def test_a_late_record_flags_the_ones_it_precedes(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
     flights = lake(**APPEND)
     flights.admit(record({"id": "a", "at": "2026-11-20T10:00:00Z"}, offset=0), columns=COLUMNS)
     flights.admit(record({"id": "a", "at": "2026-11-22T10:00:00Z"}, offset=1), columns=COLUMNS)
@@ -58,12 +76,16 @@ def test_a_reload_changes_nothing(lake: Callable[..., Any], record: Callable[...
     assert flights.rows(FLAGS) == [(0, False), (1, True), (2, True)]
 
 
-def test_rows_without_event_time_repeat_each_other(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+def test_rows_without_event_time_repeat_each_other(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
     flights = lake(**APPEND)
     flights.admit(record({"id": "a", "at": None}, offset=0), columns=COLUMNS)
     flights.run()
     flights.admit(
-        record({"id": "a", "at": "soon"}, offset=1), record({"id": "a", "at": "2026-11-20T10:00:00Z"}, offset=2), columns=COLUMNS
+        record({"id": "a", "at": "soon"}, offset=1),
+        record({"id": "a", "at": "2026-11-20T10:00:00Z"}, offset=2),
+        columns=COLUMNS,
     )
     flights.run()
 

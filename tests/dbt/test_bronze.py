@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ def test_bronze_holds_the_admitted_records_and_nothing_else(
 ) -> None:
     orders = lake(**PLAIN)
     good = record({"id": 1, "at": "2026-11-20T10:00:00Z"}, key="1", offset=3)
-    orders.admit(record("{", offset=2), good, record("{}", offset=4), columns=COLUMNS, rejected=[2], offsets=(2, 3))
+    orders.admit(
+        record("{", offset=2), good, record("{}", offset=4), columns=COLUMNS, rejected=[2], offsets=(2, 3)
+    )
     orders.admit(record({"id": 2}, offset=9), columns=COLUMNS, status="BLOCKED")
 
     orders.run(select="brz")
@@ -28,10 +30,16 @@ def test_bronze_holds_the_admitted_records_and_nothing_else(
     ]
 
 
-def test_several_batches_load_in_one_run_and_twice_is_once(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+def test_several_batches_load_in_one_run_and_twice_is_once(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
     orders = lake(**PLAIN)
     for offset in range(3):
-        orders.admit(record({"id": offset}, offset=offset), record({"id": 9}, partition=1, offset=offset), columns=COLUMNS)
+        orders.admit(
+            record({"id": offset}, offset=offset),
+            record({"id": 9}, partition=1, offset=offset),
+            columns=COLUMNS,
+        )
     orders.run(select="brz")
     before = sorted(orders.rows("select * from {brz}"))
 
@@ -39,10 +47,16 @@ def test_several_batches_load_in_one_run_and_twice_is_once(lake: Callable[..., A
     orders.run(select="brz")
 
     assert sorted(orders.rows("select * from {brz}")) == before
-    assert orders.rows("select batch_id, count(*) from {brz} group by 1 order by 1") == [(1, 2), (2, 2), (3, 2)]
+    assert orders.rows("select batch_id, count(*) from {brz} group by 1 order by 1") == [
+        (1, 2),
+        (2, 2),
+        (3, 2),
+    ]
 
 
-def test_a_run_without_a_new_batch_commits_nothing(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+def test_a_run_without_a_new_batch_commits_nothing(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
     orders = lake(**PLAIN)
     orders.admit(record({"id": 1}, offset=0), columns=COLUMNS)
     orders.run()
@@ -63,13 +77,18 @@ def test_a_dataset_without_a_batch_has_an_empty_bronze_and_no_silver(lake: Calla
     assert f"tidegate run {orders.name}" in orders.messages(result)
 
 
-#: (text of the field, event time) of the record, and whether it is late and beyond lateness at watermark 12:00.
+def utc(day: int, *clock: int) -> datetime:
+    """A moment of November 2026 as Spark's driver returns it: UTC, without saying so."""
+    return datetime(2026, 11, day, *clock, tzinfo=UTC).replace(tzinfo=None)
+
+
+#: (text of the field, event time); whether it is late, and beyond lateness, at watermark 12:00.
 TIMES = {
-    "utc": ('"2026-11-20T11:30:00Z"', datetime(2026, 11, 20, 11, 30), True, False),
-    "offset": ('"2026-11-20T12:30:00+02:00"', datetime(2026, 11, 20, 10, 30), True, True),
-    "no_offset": ('"2026-11-20T12:00:00.25"', datetime(2026, 11, 20, 12, 0, 0, 250000), False, False),
-    "date": ('"2026-11-21"', datetime(2026, 11, 21), False, False),
-    "millis": ("1795176000000", datetime(2026, 11, 20, 12), False, False),
+    "utc": ('"2026-11-20T11:30:00Z"', utc(20, 11, 30), True, False),
+    "offset": ('"2026-11-20T12:30:00+02:00"', utc(20, 10, 30), True, True),
+    "no_offset": ('"2026-11-20T12:00:00.25"', utc(20, 12, 0, 0, 250000), False, False),
+    "date": ('"2026-11-21"', utc(21), False, False),
+    "millis": ("1795176000000", utc(20, 12), False, False),
     "digits_in_text": ('"1795176000000"', None, False, False),
     "year_only": ('"2026"', None, False, False),
     "time_only": ('"10:00:00"', None, False, False),
@@ -86,7 +105,9 @@ def test_event_times_and_lateness(lake: Callable[..., Any], record: Callable[...
     orders.admit(*rows, columns=COLUMNS, watermark=0)
     orders.run(select="brz")
 
-    found = orders.rows("select event_time, is_late_arrival, is_beyond_lateness from {brz} order by kafka_offset")
+    found = orders.rows(
+        "select event_time, is_late_arrival, is_beyond_lateness from {brz} order by kafka_offset"
+    )
     assert dict(zip(TIMES, found, strict=True)) == {name: case[1:] for name, case in TIMES.items()}
     stamps = orders.rows("select distinct ingested_at, kafka_timestamp, schema_version from {brz}")
-    assert stamps == [(datetime(2026, 11, 20, 12, 1), datetime(2026, 11, 20, 12) + timedelta(0), 1)]
+    assert stamps == [(utc(20, 12, 1), utc(20, 12), 1)]

@@ -238,7 +238,7 @@ def _drop_tables(stack: Settings, made: dict[str, tuple[Lake, Snapshots]]) -> It
 def fill(lake: Lake) -> None:
     lake.sql("create namespace if not exists bronze", "create namespace if not exists silver")
     write(lake, lake.bronze, bronze_rows())
-    flagged = f"select *, kafka_partition = 1 as is_duplicate from {lake.bronze}"
+    flagged = f"select *, kafka_partition = 1 as is_duplicate from {lake.bronze}"  # noqa: S608
     write(lake, lake.silver, state_rows() if lake.mode == "upsert" else flagged)
 
 
@@ -328,11 +328,11 @@ def test_a_receipt_turns_red_when(make: Make, mode: str, harm: str, line: str, f
 
 def test_a_red_batch_is_proven_again_until_it_is_green(make: Make) -> None:
     lake = make("append")
-    lake.sql(f"delete from {lake.silver} where kafka_offset = 7")
+    lake.sql(f"delete from {lake.silver} where kafka_offset = 7")  # noqa: S608
     with pytest.raises(VerdictError):
         lake.prove()
     lake.rewrite_silver()
-    write(lake, lake.silver, f"select *, false as is_duplicate from {lake.bronze}")
+    write(lake, lake.silver, f"select *, false as is_duplicate from {lake.bronze}")  # noqa: S608
 
     lake.prove()
 
@@ -343,7 +343,7 @@ def test_a_batch_that_silver_has_not_applied_is_not_proven_yet(make: Make) -> No
     lake = make("append")
     lake.rewrite_silver(
         "set `spark.sql.iceberg.snapshot-property.tidegate_batch`=1",
-        f"create table {lake.silver} using iceberg as"
+        f"create table {lake.silver} using iceberg as"  # noqa: S608
         f" select *, false as is_duplicate from {lake.bronze} where batch_id = 1",
     )
 

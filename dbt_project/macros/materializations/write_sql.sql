@@ -23,7 +23,8 @@
     merge into {{ this }} as t
     using {{ rows }} as s
     on {% for key in window.key %}t.{{ key }} <=> s.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
-    when matched and s.{{ change_column() }} = 'tombstones' then update set t.tombstones = s.tombstones
+    when matched and s.{{ change_column() }} = 'memory'
+        then update set t.tombstones = s.tombstones, t.contenders = s.contenders
     when matched then update set {{ assignments(columns) }}
     when not matched then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
 {%- endmacro %}

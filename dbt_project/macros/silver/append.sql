@@ -20,7 +20,7 @@
     {%- set span = event_span(bronze, position) if held else none -%}
     (
         {{ window_note(position, {'span': span}) }}
-        {{ append_rows(payload_records(bronze, position), position.fields, held, span) }}
+        {{ append_rows(payload_records(bronze_window(bronze, position), position), position.fields, held, span) }}
     )
 {%- endmacro %}
 

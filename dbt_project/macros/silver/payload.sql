@@ -15,12 +15,18 @@
     {%- do payload_needs_schema(position) -%}
     (
         {{ window_note(position) }}
-        {{ payload_records(bronze, position) }}
+        {{ payload_records(bronze_window(bronze, position), position) }}
     )
 {%- endmacro %}
 
 
-{% macro payload_records(bronze, position) -%}
+{% macro bronze_window(bronze, position) -%}
+    (select * from {{ bronze }} where batch_id > {{ position.after }} and batch_id <= {{ position.upto }})
+{%- endmacro %}
+
+
+{#- SQL for the payload's and the record's columns of `source`, a subquery of bronze rows. -#}
+{% macro payload_records(source, position) -%}
     {%- set keys = position.fields.pk_fields or [] -%}
         select
             {%- for column in position.columns %}
@@ -37,8 +43,7 @@
             r.value is null as is_deleted
         from (
             select *, from_json(value, '{{ ddl_of(position.columns) }}') as parsed
-            from {{ bronze }}
-            where batch_id > {{ position.after }} and batch_id <= {{ position.upto }}
+            from {{ source }}
         ) as r
 {%- endmacro %}
 

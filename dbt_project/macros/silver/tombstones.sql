@@ -4,8 +4,11 @@
 {%- endmacro %}
 
 
-{% macro tombstone_of(alias) -%}
-    struct({{ lane_of(alias) }} as lane, {{ alias }}.kafka_offset, {{ alias }}.kafka_timestamp)
+{#- SQL: where a record stands in Kafka and in bronze. -#}
+{% macro place_of(alias) -%}
+    struct(
+        {{ alias }}.batch_id, {{ alias }}.topic_id, {{ alias }}.kafka_partition, {{ alias }}.kafka_offset, {{ alias }}.kafka_timestamp
+    )
 {%- endmacro %}
 
 
@@ -13,7 +16,7 @@
     SQL: tombstones per lane, the greatest offset and the greatest timestamp of each; null when there are none.
 
     Args:
-        cuts: Expression of an array of tombstone_of().
+        cuts: Expression of an array of place_of().
         held: Expression of the map merged so far, or 'null'.
 -#}
 {% macro merged_tombstones(cuts, held) -%}
@@ -22,10 +25,10 @@
         {{ cuts }},
         coalesce(cast({{ held }} as {{ type }}), cast(map() as {{ type }})),
         (merged, cut) -> cast(map_concat(
-            map_filter(merged, (lane, newest) -> lane <> cut.lane),
-            map(cut.lane, struct(
-                greatest(cut.kafka_offset, try_element_at(merged, cut.lane).kafka_offset) as kafka_offset,
-                greatest(cut.kafka_timestamp, try_element_at(merged, cut.lane).kafka_timestamp) as kafka_timestamp
+            map_filter(merged, (lane, newest) -> lane <> {{ lane_of('cut') }}),
+            map({{ lane_of('cut') }}, struct(
+                greatest(cut.kafka_offset, try_element_at(merged, {{ lane_of('cut') }}).kafka_offset) as kafka_offset,
+                greatest(cut.kafka_timestamp, try_element_at(merged, {{ lane_of('cut') }}).kafka_timestamp) as kafka_timestamp
             ))
         ) as {{ type }}),
         merged -> case when size(merged) > 0 then merged end
@@ -33,13 +36,13 @@
 {%- endmacro %}
 
 
-{#- SQL: does a tombstone cut the record? Earlier means a smaller offset in its lane, a smaller timestamp in another. -#}
-{% macro is_cut(tombstones, lane, record) -%}
+{#- SQL: does a tombstone cut the place? Earlier means a smaller offset in its lane, a smaller timestamp in another. -#}
+{% macro is_cut(tombstones, place) -%}
     coalesce(exists(
         map_entries({{ tombstones }}),
         t -> case
-            when t.key = {{ lane }} then {{ record }}.kafka_offset < t.value.kafka_offset
-            else {{ record }}.kafka_timestamp < t.value.kafka_timestamp
+            when t.key = {{ lane_of(place) }} then {{ place }}.kafka_offset < t.value.kafka_offset
+            else {{ place }}.kafka_timestamp < t.value.kafka_timestamp
         end
     ), false)
 {%- endmacro %}

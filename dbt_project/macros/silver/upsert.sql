@@ -1,13 +1,16 @@
 {#-
-    One row per key, its newest state, whatever order records arrive in: `from {{ upsert('orders') }} as orders`.
+    One row per key, its newest state, whatever order records arrive in: `from {{ upsert('orders') }}`.
 
     Key and order are the dataset's pk_fields and order_by. Order: (order_by, generation, kafka_timestamp,
     kafka_partition, kafka_offset), null lowest. A tombstone cuts the records of its key that came earlier: a smaller offset in its own
-    partition, a smaller kafka_timestamp in others. A key without a living record stays, with `is_deleted`;
-    `tombstones` keeps the newest one per partition, so that a late older record stays dead.
+    partition, a smaller kafka_timestamp in others. A key without a living record stays, with `is_deleted`.
 
-    Emits a row per key that changes; the columns of `payload()`, then `tombstones`, then `tidegate_change`:
-    'row' replaces the key's row, 'tombstones' keeps the stored row and renews that column alone.
+    Two columns remember what later records need. `tombstones`: the newest per partition, so that a late older record stays
+    dead. `contenders`: places in bronze of records that lost by order_by but could outlive the stored one, since
+    a later tombstone may cut that one and not them; then they are read again.
+
+    Emits a row per key that changes; the columns of `payload()`, then `tombstones`, `contenders` and `tidegate_change`:
+    'row' replaces the key's row, 'memory' renews those two columns of the stored row.
 
     Args:
         dataset: Name of a registered dataset of mode upsert.
@@ -17,9 +20,11 @@
     {%- set position = position(dataset, bound=bronze) -%}
     {%- do payload_needs_schema(position) -%}
     {%- do needs_fields('upsert', position, ['pk_fields']) -%}
+    {%- set held = this if is_incremental() else none -%}
+    {%- set source = with_contenders(bronze, position, held) if held else bronze_window(bronze, position) -%}
     (
         {{ window_note(position) }}
-        {{ upsert_rows(payload_records(bronze, position), position.fields, this if is_incremental() else none) }}
+        {{ upsert_rows(payload_records(source, position), position.fields, held) }}
     )
 {%- endmacro %}
 
@@ -31,8 +36,8 @@
                 struct(a.*) as record,
                 {{ columns_of(keys, 'a.') | join(', ') }},
                 {{ order_of('a', fields.order_by) }} as position,
-                {{ lane_of('a') }} as lane,
-                collect_list(case when a.is_deleted then {{ tombstone_of('a') }} end)
+                {{ place_of('a') }} as place,
+                collect_list(case when a.is_deleted then {{ place_of('a') }} end)
                     over (partition by {{ columns_of(keys, 'a.') | join(', ') }}) as cuts
             from (
                 {{ records }}
@@ -49,40 +54,51 @@
                 select
                     {{ columns_of(keys, 's.') | join(', ') }},
                     struct(
-                        s.is_deleted, s.tombstones, s.kafka_offset, s.kafka_timestamp,
-                        {{ lane_of('s') }} as lane, {{ order_of('s', fields.order_by) }} as position
+                        s.is_deleted, s.tombstones, s.contenders,
+                        {{ place_of('s') }} as place, {{ order_of('s', fields.order_by) }} as position
                     ) as held
                 from {{ held }} as s
             ) as h on {{ same_key('a', 'h', keys) }}
             {%- endif %}
         ),
         best as (
-            select max_by(struct(j.*), struct(not j.record.is_deleted as alive, j.position)) as b
+            select
+                max_by(struct(j.*), struct(not j.record.is_deleted as alive, j.position)) as b,
+                collect_list(case when not j.record.is_deleted then j.place end) as living
             from judged as j
-            where j.record.is_deleted or not {{ is_cut('j.tombstones', 'j.lane', 'j.record') }}
+            where j.record.is_deleted or not {{ is_cut('j.tombstones', 'j.place') }}
             group by {{ columns_of(keys, 'j.') | join(', ') }}
         ),
-        changes as (
-            select b.*, {{ upsert_change(held) }} as {{ change_column() }}
+        decided as (
+            select b.*, living, {{ best_wins(held) }} as wins
             from best
+        ),
+        changes as (
+            select *, {{ contenders_of(held) }} as contenders
+            from decided
         )
-        select record.*, tombstones, {{ change_column() }}
+        select
+            record.*,
+            tombstones,
+            contenders,
+            if(wins, 'row', 'memory') as {{ change_column() }}
         from changes
-        where {{ change_column() }} is not null
+        {%- if held %}
+        where wins or size(cuts) > 0 or not contenders <=> held.contenders
+        {%- endif %}
 {%- endmacro %}
 
 
-{#- SQL: 'row' when the arriving best replaces what is held, 'tombstones' when it only adds some, else null. -#}
-{% macro upsert_change(held) -%}
+{#- SQL: does the best of the arriving records replace what is held? -#}
+{% macro best_wins(held) -%}
     {%- if not held -%}
-        'row'
+        true
     {%- else -%}
         case
-            when b.held is null then 'row'
-            when not b.held.is_deleted and {{ is_cut('b.tombstones', 'b.held.lane', 'b.held') }} then 'row'
-            when b.held.is_deleted and not b.record.is_deleted then 'row'
-            when b.held.is_deleted = b.record.is_deleted and b.position >= b.held.position then 'row'
-            when size(b.cuts) > 0 then 'tombstones'
+            when b.held is null then true
+            when not b.held.is_deleted and {{ is_cut('b.tombstones', 'b.held.place') }} then true
+            when b.held.is_deleted <> b.record.is_deleted then b.held.is_deleted
+            else b.position >= b.held.position
         end
     {%- endif -%}
 {%- endmacro %}

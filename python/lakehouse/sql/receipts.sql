@@ -19,6 +19,10 @@ order by b.batch_id;
 -- The newest admitted batch; null before the first.
 select max(batch_id) from registry.batch where dataset = :dataset and status = 'ADMITTED';
 
+-- name: proven_datasets()
+-- Datasets of which at least one batch was proven to be in silver.
+select distinct dataset from registry.receipt where is_green and line = 'bronze_to_silver';
+
 -- name: columns_of(dataset, batch_id)^
 -- The columns that a batch's records are read with.
 select v.columns

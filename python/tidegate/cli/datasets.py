@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 def plan(datasets: Names = None, *, json: JsonOption = False) -> int:
     """
-    Show what apply would change in registry, connectors, DAGs and models; changes nothing.
+    Show what apply would change; change nothing.
+
+    In the registry, in connectors, DAGs and models.
 
     Reads connect/datasets/*.yml. Exit code 1 when a dataset cannot be applied.
 
@@ -50,7 +52,9 @@ def plan(datasets: Names = None, *, json: JsonOption = False) -> int:
 
 def apply(datasets: Names = None, *, json: JsonOption = False) -> None:
     """
-    Make dataset files run: registry, connector, models, DAG; waits until every task runs.
+    Make dataset files run: registry, connector, DAG.
+
+    Waits until every task of the connectors runs; datasets without models get scaffolded ones.
 
     A connector has 60 seconds to start; one that does not gets its old config back.
 
@@ -73,7 +77,9 @@ def apply(datasets: Names = None, *, json: JsonOption = False) -> None:
 
 def sync(*, json: JsonOption = False) -> None:
     """
-    Adopt connectors that were registered through Connect REST, once; the service does it all the time.
+    Adopt connectors made through Connect REST, once.
+
+    The service does the same every 10 seconds.
 
     A connector becomes a dataset when its config holds dataset.* keys.
 
@@ -105,7 +111,9 @@ def scaffold(
     json: JsonOption = False,
 ) -> None:
     """
-    Write bronze and silver models of a registered dataset into the repository; they are yours then.
+    Write a dataset's models into the repository.
+
+    Bronze and silver; from then on they are yours.
 
     Never overwrites a file.
 

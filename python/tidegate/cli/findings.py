@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidegate.words import count
+
 if TYPE_CHECKING:
     from schema_guard.decide import Decision
     from schema_guard.sample import SampleReport
 
+#: Lines that would be rejected are counted, and so many of them shown.
 _SHOWN = 20
+_WORST_FIRST = ("BREAKING", "NON_BREAKING", "INFO")
 
 
 def of_sample(found: SampleReport) -> str:
     """Return what the guard would say of a sample; positions are its lines."""
-    count = f"{found.record_count} record{'' if found.record_count == 1 else 's'}"
-    lines = [f"{found.dataset}: {count}, verdict {found.verdict} against {_base(found.base_version)}"]
+    records, against = count(found.record_count, "record"), _base(found.base_version)
+    lines = [f"{found.dataset}: {records}, verdict {found.verdict} against {against}"]
     lines += _lines((finding.to_document() for finding in found.findings), "line {offset}")
     for poison in found.rejected[:_SHOWN]:
         lines.append(f"  line {poison.line} would be rejected, {poison.error_type}: {poison.message}")
@@ -58,7 +62,8 @@ def _base(version: int | None) -> str:
 
 
 def _lines(findings: Iterable[Mapping[str, Any]], position: str) -> Iterable[str]:
-    for finding in findings:
+    worst_first = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding["severity"]))
+    for finding in worst_first:
         pointer = finding["pointer"] or "(whole record)"
         change = f"{finding['old'] or '—'} -> {finding['new'] or '—'}"
         yield f"  {finding['severity']} {finding['code']} {pointer}: {change}"
@@ -66,4 +71,4 @@ def _lines(findings: Iterable[Mapping[str, Any]], position: str) -> Iterable[str
         if evidence["count"]:
             first = evidence["first"]
             seen = f", first in {position.format(**first)}" if first else ""
-            yield f"    in {evidence['count']} records ({evidence['share']:.2%}){seen}"
+            yield f"    in {count(evidence['count'], 'record')} ({evidence['share']:.2%}){seen}"

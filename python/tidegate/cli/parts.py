@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def up(parts: PartNames = None) -> None:
     """
-    Start the local stack and wait until every part answers.
+    Start the local stack and wait until it is healthy.
 
     Data, logs and secrets live under TIDEGATE_HOME (.tidegate). Running parts are left alone.
 
@@ -65,7 +65,9 @@ def down() -> None:
 
 def doctor(*, json: JsonOption = False) -> int:
     """
-    Look at the machine and ask every part a real question; say what is wrong and how to mend it.
+    Find what is wrong on this machine or in a part.
+
+    Every part is asked a real question; what is wrong comes with the command that mends it.
 
     Exit code 0 when all is well, 2 when something is not.
 
@@ -88,11 +90,14 @@ def doctor(*, json: JsonOption = False) -> int:
 
 def demo() -> None:
     """
-    Run the whole way on the running stack with real data: produce, land, guard, build, prove.
+    Run real data the whole way, and check the result.
 
-    Takes about 3 minutes on 2 cores. Everything is checked against the producer's own ledger.
+    Starts what is not up, then produces, lands, guards, builds and proves; in the end a breaking
+    change is blocked.
 
-    Example: tidegate up && tidegate demo
+    Takes some minutes on 2 cores. Everything is checked against the producer's own ledger.
+
+    Example: tidegate demo
     """
     from metastore_sync import settings  # noqa: PLC0415
     from tidegate import demo as story  # noqa: PLC0415
@@ -102,7 +107,9 @@ def demo() -> None:
 
 def env(*, json: JsonOption = False) -> None:
     """
-    Print shell `export` lines with the addresses and keys of the stack. They hold secrets.
+    Print the stack's addresses and keys for a shell.
+
+    `export` lines, one per variable. They hold secrets.
 
     Example: eval "$(tidegate env)"
     """

@@ -37,7 +37,9 @@ def check(
     json: JsonOption = False,
 ) -> int:
     """
-    Say what the guard would say of a local sample; sends and stores nothing.
+    Say what the guard would say of a local sample.
+
+    Sends and stores nothing.
 
     One JSON object per line. Exit code 1 when it would block the dataset, or a line be rejected.
 
@@ -66,7 +68,9 @@ def check(
 @commands.command()
 def history(dataset: Name, *, json: JsonOption = False) -> None:
     """
-    List every schema version with its status, verdict and decision, newest first. Times are UTC.
+    List every schema version, newest first.
+
+    With status, verdict and decision. Times are UTC.
 
     Example: tidegate schema history orders
     """
@@ -106,7 +110,7 @@ def diff(
     json: JsonOption = False,
 ) -> None:
     """
-    Show how a version differs from the one it was compared with, with the evidence for each finding.
+    Show a version's findings with their evidence.
 
     Example: tidegate schema diff orders --version 2
     """
@@ -129,7 +133,9 @@ def approve(
     dataset: Name, version: Version, why: Why, actor: Actor = "", *, json: JsonOption = False
 ) -> None:
     """
-    Accept a BLOCKED version: it becomes ACTIVE, its batch is admitted, loading goes on.
+    Accept a BLOCKED version and admit its batch.
+
+    It becomes the ACTIVE version; loading goes on with the next run.
 
     Example: tidegate schema approve orders --version 2 --why "agreed with the shop team"
     """
@@ -141,7 +147,9 @@ def approve(
 @commands.command()
 def reject(dataset: Name, version: Version, why: Why, actor: Actor = "", *, json: JsonOption = False) -> None:
     """
-    Refuse a BLOCKED version: records that do not fit become rejected records, the rest is admitted.
+    Refuse a BLOCKED version; admit what fits.
+
+    Records that do not fit the ACTIVE version become rejected records.
 
     Example: tidegate schema reject orders --version 2 --why "a bug in release 14"
     """

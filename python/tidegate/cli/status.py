@@ -35,7 +35,7 @@ def status(
     ] = False,
 ) -> int:
     """
-    Show each dataset's state with its reason and the command to run next.
+    Show each dataset's state, reason and next command.
 
     Ages are of the newest commit of each layer; waiting counts records, Kafka's not landed ones apart.
     Exit code 2 when a part that status asks is away.

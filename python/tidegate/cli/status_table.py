@@ -69,7 +69,4 @@ def _receipt(entry: DatasetStatus) -> Text:
 
 
 def _connector(entry: DatasetStatus) -> str:
-    if entry.connector is None:
-        return "—"
-    running = entry.connector.tasks.count("RUNNING")
-    return f"{entry.connector.state} {running}/{len(entry.connector.tasks)}"
+    return entry.connector.word if entry.connector else "—"

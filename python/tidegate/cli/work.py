@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def check(dataset: Name, *, json: JsonOption = False) -> int:
     """
-    Judge what has landed and was not judged yet: admit each batch, or block the dataset.
+    Judge what has landed: admit each batch, or block.
 
     Exit code 1 when the dataset is BLOCKED. Loads no table; counts are records.
 
@@ -57,7 +57,9 @@ def run(
     json: JsonOption = False,
 ) -> int:
     """
-    Guard, build and prove datasets, then the marts that read them; what their DAGs do.
+    Guard, build and prove datasets, then their marts.
+
+    The same steps as in their DAGs, without Airflow.
 
     One dataset's failure stops itself alone; the exit code is the worst. Times are seconds.
 

@@ -61,7 +61,13 @@ def produce(
         return on_delivery
 
     producer = Producer(
-        {"bootstrap.servers": settings.kafka_bootstrap, "enable.idempotence": True, "linger.ms": 20}
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            # Errors only: a coordinator that loads for a moment is retried and no news.
+            "log_level": 3,
+        }
     )
     for event in events:
         _send(producer, topic, event, keep(event))

@@ -10,20 +10,18 @@ from rich.progress import Progress
 from rich.table import Table
 
 from lakehouse import deploy, run
-from metastore_sync import apply, dataset_files, landed, registry
-from metastore_sync.errors import EXIT_FINE, BrokenError, VerdictError
+from metastore_sync import apply, dataset_files, registry
+from metastore_sync.errors import EXIT_FINE, VerdictError
 from metastore_sync.model import DatasetState
 from metastore_sync.settings import Settings
 from schema_guard import check, decide, report
 from schema_guard.core.finding import Verdict
-from tidegate.demo import checks, flights, orders, producer
+from tidegate.demo import checks, flights, landing, orders, producer
 from tidegate.demo.airflow_api import AirflowApi, DagRun
 from tidegate.demo.events import Event
 from tidegate.demo.ledger import Ledger
 
 NAMES = (orders.TOPIC, flights.TOPIC)
-_LANDING_SECONDS = 300.0
-_POLL_SECONDS = 0.5
 
 
 class Story:
@@ -136,16 +134,7 @@ class Story:
                 self._settings, self._ledger, topic, events, lambda: progress.advance(task)
             )
         self._say(f"{topic}: acknowledged up to offsets {ends}")
-        deadline = time.monotonic() + _LANDING_SECONDS
-        while not _has_landed(ends, landed.landed_offsets(self._settings, topic)):
-            if time.monotonic() > deadline:
-                raise BrokenError(
-                    f"{topic}: not landed after {_LANDING_SECONDS:.0f} s",
-                    where=f"wanted {ends}, landed {landed.landed_offsets(self._settings, topic)}",
-                    not_done="The guard was not started.",
-                    next_command="tidegate status",
-                )
-            time.sleep(_POLL_SECONDS)
+        landing.wait(self._settings, topic, ends)
         self._say(f"{topic}: landed up to the same offsets")
 
     def _show(self) -> None:
@@ -179,10 +168,6 @@ class Story:
         for row in rows:
             table.add_row(*(str(value) for value in row.values()))
         self._console.print(table)
-
-
-def _has_landed(ends: dict[int, int], landed_to: dict[int, int]) -> bool:
-    return all(landed_to.get(partition, 0) >= end for partition, end in ends.items())
 
 
 def _tasks(done: DagRun) -> str:

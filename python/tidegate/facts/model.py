@@ -96,6 +96,12 @@ class ConnectorFact:
         return self.state == "RUNNING" and bool(self.tasks) and set(self.tasks) == {"RUNNING"}
 
     @property
+    def word(self) -> str:
+        """The whole in one word and the share of tasks that run: `failed 1/2`."""
+        state = "failed" if self.failed else self.state.lower()
+        return f"{state} {self.tasks.count('RUNNING')}/{len(self.tasks)}"
+
+    @property
     def failed(self) -> int:
         """How many of connector and tasks have FAILED."""
         return (self.state, *self.tasks).count("FAILED")

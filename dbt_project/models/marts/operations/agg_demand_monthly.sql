@@ -1,4 +1,4 @@
--- One row per calendar month, 1 to 12, over all years: demand of the shop beside that of the airports.
+-- One row per calendar month, 1 to 12, over all years: the shop's demand beside the airports'.
 {{ config(materialized='table') }}
 
 with orders as (
@@ -22,7 +22,7 @@ flights as (
 )
 
 select
-    calendar_month,
+    coalesce(orders.calendar_month, flights.calendar_month) as calendar_month,
     coalesce(orders.order_count, 0) as order_count,
     cast(coalesce(orders.revenue, 0) as decimal(28, 2)) as revenue,
     coalesce(flights.flight_count, 0) as flight_count,
@@ -30,5 +30,5 @@ select
     greatest(orders.processed_at, flights.processed_at) as processed_at,
     current_timestamp() as generated_at
 from orders
-full outer join flights using (calendar_month)
-where calendar_month is not null
+full outer join flights on orders.calendar_month = flights.calendar_month
+where coalesce(orders.calendar_month, flights.calendar_month) is not null

@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
  * retention and re-creation, each replayable from its seed.
  */
 class SimulationTest {
-    private static final int HISTORIES = Integer.getInteger("tidegate.histories", 250);
+    /** {@code make soak} sets TIDEGATE_SOAK. */
+    private static final int HISTORIES = Integer.getInteger(
+            "tidegate.histories", "1".equals(System.getenv("TIDEGATE_SOAK")) ? 20_000 : 250);
     private static final long FIRST_SEED = Long.getLong("tidegate.seed", 1L);
 
     @Test

@@ -1,0 +1,46 @@
+"""Two runs at once: each ends well or fails without a trace, and the tables are those of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.stack
+COLUMNS = {"id": "string", "v": "int", "at": "string"}
+DATASETS = {
+    "append": {"mode": "append", "event_id": ["id"], "event_time": "at"},
+    "upsert": {"mode": "upsert", "pk_fields": ["id"], "order_by": ["at"], "event_time": "at"},
+}
+STATE = {
+    "append": "select kafka_offset, id, is_duplicate from {slv} order by 1",
+    "upsert": "select kafka_offset, id, is_deleted from {slv} order by 1",
+}
+ROWS = {
+    "append": [(offset, f"k{offset % 5}", offset >= 5) for offset in range(40)],
+    "upsert": [(offset, f"k{offset % 5}", False) for offset in range(35, 40)],
+}
+
+
+@pytest.mark.parametrize("mode", ["append", "upsert"])
+def test_two_runs_at_once_end_as_one(mode: str, lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+    one = lake(**DATASETS[mode])
+    records = [
+        record(
+            {"id": f"k{n % 5}", "v": n, "at": f"2026-11-20T10:{n:02d}:00Z"}, key=f"k{n % 5}", offset=n, at=n
+        )
+        for n in range(40)
+    ]
+    one.admit(*records[:20], columns=COLUMNS)
+    first = one.race("brz slv")
+    one.run()
+    one.admit(*records[20:], columns=COLUMNS)
+    second = one.race("brz slv")
+    one.run()
+
+    assert one.rows(STATE[mode]) == ROWS[mode]
+    assert one.rows("select count(*), count(distinct kafka_offset) from {brz}") == [(40, 40)]
+    for racer in [*first, *second]:
+        known = ("ValidationException", "CommitFailedException", "already exists", "AlreadyExists")
+        assert racer.returncode == 0 or any(word in racer.stdout for word in known), racer.stdout

@@ -1,0 +1,213 @@
+"""From what is seen of a dataset to its state, its numbers, and the forms they are read in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from metastore_sync.model import Dataset, DatasetState, Mode, Source, Start
+from tidegate import metrics, status
+from tidegate.facts import lake
+from tidegate.facts.model import (
+    Blocked,
+    ConnectorFact,
+    DatasetFact,
+    Facts,
+    LandingFact,
+    ReceiptFact,
+    RegistryFact,
+)
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SNAPSHOT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CASES: dict[str, dict[str, Any]] = YAML(typ="safe").load(
+    Path(__file__).parents[1] / "cases" / "status" / "states.yml"
+)
+FINDING = {"severity": "BREAKING", "pointer": "/qty", "old": "bigint", "new": "string"}
+DATASET = Dataset(name="orders", kafka_topic="orders", mode=Mode.UPSERT, owner="shop", pk_fields=("id",))
+
+
+def seen(**case: Any) -> Facts:
+    """Return what a case describes; everything it does not name is healthy."""
+    away = case.get("away", "")
+    fact = DatasetFact(
+        dataset=DATASET,
+        state=DatasetState(case.get("dataset_state", "OK")),
+        source=Source(case.get("source", "file")),
+        registry=None if away == "registry" else _registry(case),
+        landing=_landing(case) if away not in {"registry", "store"} else None,
+        landing_wrong=case.get("landing_wrong", ""),
+        kafka_ends={0: case.get("kafka_end", 1000)},
+        connector=None if case.get("connector") == "absent" else _connector(case),
+    )
+    since = SNAPSHOT if away == "registry" else None
+    return Facts(at=NOW, datasets=(fact,), away={away: "gone"} if away else {}, snapshot_since=since)
+
+
+def _registry(case: dict[str, Any]) -> RegistryFact:
+    blocked = Blocked(
+        batch_id=9,
+        schema_version=case.get("blocked_version", 0),
+        record_count=40,
+        since=NOW,
+        landed_at=NOW - timedelta(minutes=1),
+        findings=(FINDING,),
+    )
+    return RegistryFact(
+        active_version=3,
+        blocked=blocked if "blocked_version" in case else None,
+        batch_id=8,
+        batches=case.get("batches", 8),
+        records=case.get("records", 1000),
+        rejected=2,
+        newest_records=100,
+        landed_at=NOW - timedelta(seconds=60),
+        unproven_records=case.get("unproven", 0),
+        unproven_since=_ago(case.get("unproven_age")),
+        receipt=ReceiptFact(
+            batch_id=8,
+            created_at=NOW - timedelta(seconds=10),
+            red_batch=case.get("red_batch"),
+            mismatch=case.get("mismatch", ""),
+        ),
+    )
+
+
+def _landing(case: dict[str, Any]) -> LandingFact:
+    return LandingFact(
+        offsets={0: 1000},
+        waiting=case.get("waiting", 0),
+        waiting_since=_ago(case.get("waiting_age")),
+        hole=case.get("hole", ""),
+    )
+
+
+def _connector(case: dict[str, Any]) -> ConnectorFact:
+    tasks = tuple(case.get("tasks", ["RUNNING"]))
+    return ConnectorFact(name="tidegate-orders", state="RUNNING", tasks=tasks, cause=case.get("cause", ""))
+
+
+def _ago(seconds: int | None) -> datetime | None:
+    return None if seconds is None else NOW - timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_state(name: str) -> None:
+    """Every case of states.yml: the state, the reason, the next command."""
+    case = CASES[name]
+
+    (found,) = status.judge(seen(**case["seen"])).datasets
+
+    assert (case["state"], case["next"]) == (found.state.value, found.next_command), case["why"]
+    assert case["reason"] in found.reason
+
+
+def test_waiting_counts_each_landed_record_without_proof_once() -> None:
+    """Not judged, blocked and unproven records add up; the oldest of all gives the lag."""
+    facts = seen(blocked_version=4, waiting=20, waiting_age=300, unproven=5, unproven_age=600)
+
+    (found,) = status.judge(facts).datasets
+
+    assert (found.waiting, found.lag_seconds) == (65, 600.0)
+
+
+def test_records_in_kafka_are_counted_apart() -> None:
+    """`not_landed` is the topic's end less what has landed."""
+    (found,) = status.judge(seen(kafka_end=1007)).datasets
+
+    assert found.not_landed == 7
+
+
+def test_not_landed_is_unknown_before_a_latest_dataset_begins() -> None:
+    """With start latest and no object yet, nobody knows where landing will begin."""
+    facts = seen()
+    (fact,) = facts.datasets
+    late = replace(fact, dataset=replace(DATASET, start=Start.LATEST), landing=LandingFact(offsets={}))
+
+    (found,) = status.judge(replace(facts, datasets=(late,))).datasets
+
+    assert found.not_landed is None
+
+
+def test_worst_comes_first() -> None:
+    """The page and the table begin with what needs a person."""
+    facts = [seen(dataset_state="PAUSED"), seen(), seen(blocked_version=4)]
+    joined = replace(facts[0], datasets=tuple(fact.datasets[0] for fact in facts))
+
+    states = [entry.state.value for entry in status.judge(joined).datasets]
+
+    assert states == ["BLOCKED", "OK", "PAUSED"]
+
+
+def test_metrics_json_has_exactly_the_agreed_keys() -> None:
+    """One object per dataset and phase; the newest batch took 50 s from landing to receipt."""
+    objects = metrics.phases(status.judge(seen()))
+
+    assert [(entry["pipeline"], entry["phase"]) for entry in objects] == [
+        ("orders", "land"),
+        ("orders", "load"),
+    ]
+    assert objects[1] == {
+        "pipeline": "orders",
+        "phase": "load",
+        "timestamp": "2026-11-21T12:00:00+00:00",
+        "records_ingested": 1000,
+        "lag_seconds": 0.0,
+        "last_commit": "2026-11-21T11:59:50+00:00",
+        "commit_latency_seconds": 50.0,
+        "records_per_second": 2.0,
+        "error_count": 0,
+    }
+
+
+@pytest.mark.parametrize(("case", "value"), [({}, 0), ({"blocked_version": 4}, 1)])
+def test_prometheus_tells_a_breaking_change(case: dict[str, Any], value: int) -> None:
+    """The gauge that alerts hang on."""
+    text = metrics.text(status.judge(seen(**case))).decode()
+
+    assert f'breaking_schema_change{{dataset="orders"}} {value}.0' in text
+
+
+def test_prometheus_leaves_out_what_is_not_known() -> None:
+    """With the registry away there is no lag to tell: 0 would be a lie."""
+    text = metrics.text(status.judge(seen(away="registry"))).decode()
+
+    assert 'tidegate_lag_seconds{dataset="orders",phase="load"}' not in text
+    assert 'tidegate_part_away{part="registry"} 1.0' in text
+
+
+def test_status_json_is_plain() -> None:
+    """Times are ISO 8601, states are words."""
+    document = status.judge(seen()).to_json()
+
+    assert document["at"] == "2026-11-21T12:00:00+00:00"
+    assert document["datasets"][0]["state"] == "OK"
+
+
+def test_compaction_does_not_make_a_table_fresh() -> None:
+    """A rewrite of files (operation replace) is passed over on the way to the newest data."""
+    metadata = {
+        "current-snapshot-id": 3,
+        "snapshots": [
+            {"snapshot-id": 1, "timestamp-ms": 1000, "summary": {"operation": "append"}},
+            {
+                "snapshot-id": 2,
+                "parent-snapshot-id": 1,
+                "timestamp-ms": 2000,
+                "summary": {"operation": "overwrite"},
+            },
+            {
+                "snapshot-id": 3,
+                "parent-snapshot-id": 2,
+                "timestamp-ms": 3000,
+                "summary": {"operation": "replace"},
+            },
+        ],
+    }
+
+    assert datetime.fromtimestamp(2, UTC) == lake.newest_change(metadata)

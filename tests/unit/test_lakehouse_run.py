@@ -1,0 +1,74 @@
+"""A run of several datasets: each stands or falls alone, and the worst exit code is the run's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lakehouse import build, run, spark, steps
+from lakehouse import receipt as receipts
+from metastore_sync.errors import BrokenError, VerdictError
+from metastore_sync.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def _steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three steps that end as the dataset's name says."""
+
+    def guard(_: Settings, name: str) -> list[Any]:
+        if name == "blocked":
+            raise VerdictError("blocked: 1 breaking change", next_command="tidegate schema diff")
+        return [SimpleNamespace(record_count=10, rejected_count=1)]
+
+    def built(_: Settings, name: str, **__: object) -> build.BuildResult:
+        if name == "broken":
+            raise BrokenError("broken: 1 dbt node(s) failed")
+        node = build.NodeResult(name=f"slv_{name}", kind="model", status="success", seconds=1.0)
+        return build.BuildResult(nodes=(node,), seconds=1.0)
+
+    monkeypatch.setattr(steps, "guard", guard)
+    monkeypatch.setattr(build, "build", built)
+    monkeypatch.setattr(receipts, "receipt", lambda *_: ["landed", "applied"])
+
+
+@pytest.mark.usefixtures("_steps")
+def test_one_datasets_failure_does_not_stop_the_others(settings: Settings) -> None:
+    lines: list[str] = []
+
+    results = run.run(settings, ["blocked", "broken", "orders"], lines.append)
+
+    assert [(r.name, r.exit_code, list(r.seconds)) for r in results] == [
+        ("blocked", 1, ["guard"]),
+        ("broken", 2, ["guard", "build"]),
+        ("orders", 0, ["guard", "build", "receipt"]),
+    ]
+    assert run.worst(results) == 2
+    assert results[0].message == "blocked: 1 breaking change\nNext: tidegate schema diff"
+    assert (results[2].batches, results[2].records, results[2].receipts) == (1, 9, 2)
+    assert any(line.startswith("orders: receipt") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [((), 0), ((0, 0), 0), ((0, 1), 1), ((1, 2), 2), ((64, 1), 64), ((64, 2), 2)],
+)
+def test_what_broke_outweighs_a_verdict(codes: tuple[int, ...], worst: int) -> None:
+    assert run.worst([run.RunResult(name="d", exit_code=code) for code in codes]) == worst
+
+
+def test_a_server_that_is_away_is_named_with_the_command_that_starts_it() -> None:
+    settings = Settings(home=Path("/nowhere"), thrift="127.0.0.1:9")
+
+    with pytest.raises(BrokenError) as error:
+        spark.rows(settings, "select 1")
+
+    assert str(error.value).startswith("Spark is away: 127.0.0.1:9 does not answer")
+    assert str(error.value).endswith("Next: tidegate up")
