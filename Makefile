@@ -32,7 +32,7 @@ lint: setup ## Style, types, import direction, SQL
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/sqlfluff lint --disable-progress-bar dbt_project
+	.venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models
 
 unit: setup ## Tests that need no running part (seconds)
 	$(PYTEST) $(OFFLINE)

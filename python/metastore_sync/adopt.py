@@ -88,7 +88,7 @@ def _declared(name: str, config: dict[str, str]) -> dict[str, object] | None:
 def _misplaced(config: dict[str, str], settings: Settings) -> list[str]:
     """Return why the guard would not find what the connector lands."""
     wrong = []
-    bucket, prefix = config.get("s3.bucket", ""), config.get("s3.prefix", "raw")
+    bucket, prefix = config.get("s3.bucket", ""), config.get("s3.prefix", "")
     if bucket != settings.raw_bucket and "${" not in bucket:
         wrong.append(f's3.bucket: is "{bucket}"; the guard reads {settings.raw_bucket}')
     if prefix:

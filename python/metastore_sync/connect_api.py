@@ -77,6 +77,8 @@ class ConnectApi:
     def configs(self) -> dict[str, dict[str, str]]:
         """Return every connector's config by name."""
         answer = self._call("GET", "/connectors?expand=info", subject="connectors")
+        if answer is None:  # a worker that still starts answers 404 to everything
+            raise self._refused("connectors", "the worker is still starting")
         return {name: entry["info"]["config"] for name, entry in answer.items()}
 
     def config(self, name: str) -> dict[str, str] | None:

@@ -32,7 +32,6 @@ def sink_config(dataset: Dataset, settings: Settings) -> dict[str, str]:
         "value.converter": _BYTES,
         # Connect's default reads header values as JSON and would write them anew.
         "header.converter": _BYTES,
-        "consumer.override.auto.offset.reset": dataset.start.value,
         "kafka.bootstrap.servers": settings.kafka_bootstrap,
         **_store(settings),
         **to_connector(to_document(dataset)),

@@ -67,8 +67,8 @@ def outcome_unknown(dataset: str, mistake: str) -> BrokenError:
 
 def not_checked(dataset: str, state: str) -> UsageError:
     """Return the refusal to form batches of a paused or retired dataset."""
-    resume = f"tidegate resume {dataset}" if state == "PAUSED" else "tidegate status"
-    return UsageError(f"{dataset} is {state}: no batches are formed", not_done=_NOTHING, next_command=resume)
+    fact = f"{dataset} is {state}: no batches are formed"
+    return UsageError(fact, not_done=_NOTHING, next_command="tidegate status")
 
 
 def no_reason(dataset: str, missing: str) -> UsageError:

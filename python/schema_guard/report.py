@@ -80,7 +80,7 @@ def render(report: Report) -> str:
             lines += _finding(finding, seen)
     if report.rejected_count:
         count = f"{report.rejected_count} of {report.record_count} records"
-        lines.append(f"  {count} rejected: tidegate rejected list {report.dataset}")
+        lines.append(f"  {count} rejected, payload kept: GET /datasets/{report.dataset}/rejected")
     match report.status:
         case Status.ADMITTED:
             pass

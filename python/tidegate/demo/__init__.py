@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+from rich.console import Console
+
 from metastore_sync.settings import Settings
+
+#: Columns of a story that is read in a file or a CI log.
+_LOG_WIDTH = 160
 
 
 def run(_settings: Settings) -> None:
@@ -13,12 +20,14 @@ def run(_settings: Settings) -> None:
         VerdictError: A table differs from the ledger.
         BrokenError: A part is away or too slow.
     """
-    from rich.console import Console  # noqa: PLC0415  the command's --help stays fast
-
-    from metastore_sync import settings  # noqa: PLC0415
+    from metastore_sync import settings  # noqa: PLC0415  the command's --help stays fast
     from tidegate.demo.story import Story  # noqa: PLC0415
     from tidegate.stack import lifecycle  # noqa: PLC0415
 
     lifecycle.up()
     # Read anew: the stack may have written its addresses just now.
-    Story(settings.load(), Console()).tell()
+    Story(settings.load(), _console()).tell()
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=_LOG_WIDTH)

@@ -119,7 +119,7 @@ class Story:
         if (done.state, guard.state, guard.tries) != ("failed", "failed", 1):
             raise VerdictError("flights: the breaking wave did not stop its DAG", where=_tasks(done))
         blocked = check.check(self._settings, flights.TOPIC)[-1]
-        if blocked.verdict is not Verdict.BREAKING:
+        if blocked.verdict != Verdict.BREAKING.value:
             raise VerdictError(f"flights: verdict {blocked.verdict}, BREAKING was expected")
         message = report.render(blocked)
         if message.splitlines()[0] not in airflow.log(done, "guard"):

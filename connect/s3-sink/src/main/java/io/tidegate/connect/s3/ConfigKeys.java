@@ -60,8 +60,8 @@ final class ConfigKeys {
     private static void store(ConfigDef keys) {
         keys.define(S3_BUCKET, Type.STRING, ConfigDef.NO_DEFAULT_VALUE, new NonEmptyString(),
                 Importance.HIGH, "The bucket that records land in.");
-        keys.define(S3_PREFIX, Type.STRING, "raw", Importance.MEDIUM,
-                "Folder inside the bucket; empty: its root.");
+        keys.define(S3_PREFIX, Type.STRING, "", Importance.MEDIUM,
+                "Folder inside the bucket; empty: its root, where the guard looks.");
         keys.define(S3_ENDPOINT, Type.STRING, null, Importance.MEDIUM,
                 "URL of an S3-compatible store; unset: AWS.");
         keys.define(S3_REGION, Type.STRING, "us-east-1", Importance.MEDIUM, "The AWS region.");
