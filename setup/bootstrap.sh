@@ -77,9 +77,9 @@ ensure_environment() {
   trap "rm -f '$seed'" RETURN
   awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements.lock >"$seed"
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$seed"
-  .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+  .venv/bin/uv pip sync --system-certs --quiet --python .venv/bin/python --require-hashes requirements.lock
   # setuptools, which builds it, came with the lock: nothing unpinned is fetched.
-  .venv/bin/uv pip install --quiet --python .venv/bin/python --no-build-isolation --no-deps --editable .
+  .venv/bin/uv pip install --system-certs --quiet --python .venv/bin/python --no-build-isolation --no-deps --editable .
   stamp environment "$wanted"
 }
 

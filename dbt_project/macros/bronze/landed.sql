@@ -1,5 +1,5 @@
 {#-
-    The records of a dataset's admitted batches that this bronze table lacks: `from {{ landed('orders') }} as landed`.
+    The records of a dataset's admitted batches that this bronze table lacks: `from {{ landed('orders') }}`.
 
     Reads exactly the admitted objects, by path: nothing is listed, nothing inferred. Records outside the admitted
     offsets and rejected records are left out. Everything in a row follows from the object and the registry,

@@ -1,5 +1,5 @@
 {#-
-    Every record as a row, repeats of an event flagged: `from {{ append('flights') }} as flights`.
+    Every record as a row, repeats of an event flagged: `from {{ append('flights') }}`.
 
     A row is a duplicate when another row of its event id (the dataset's event_id fields) precedes it in the order
     (event_time, generation, kafka_timestamp, kafka_partition, kafka_offset) by at most 24 hours of event time, whether that

@@ -1,5 +1,5 @@
 {#-
-    The records of bronze that this table lacks, their payload as columns: `from {{ payload('orders') }} as payload`.
+    The records of bronze that this table lacks, their payload as columns: `from {{ payload('orders') }}`.
 
     Columns: the payload's top-level fields in the schema's order, then `record_columns()`, then `is_deleted`
     (true for a tombstone, whose payload is null but for the dataset's key fields, read from the Kafka key).

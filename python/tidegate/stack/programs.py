@@ -104,7 +104,7 @@ def _postgres(stack: Installation) -> Iterable[Program]:
         "port": str(stack.ports.postgres),
         "unix_socket_directories": "",
         "wal_level": "logical",
-        "max_connections": "100",
+        "max_connections": "300",
         "shared_buffers": "64MB",
         "timezone": "UTC",
         "log_timezone": "UTC",
