@@ -6,7 +6,7 @@ create schema registry;
 create table registry.dataset (
     name text primary key check (name ~ '^[a-z][a-z0-9_]*$'),
     kafka_topic text not null unique,
-    -- The dataset's fields under their file spelling; valid against docs/contracts/dataset.schema.json.
+    -- The dataset's fields under their file spelling; valid against connect/dataset.schema.json.
     document jsonb not null,
     state text not null default 'OK' check (state in ('OK', 'BLOCKED', 'PAUSED', 'RETIRED')),
     revision integer not null default 1 check (revision > 0),
