@@ -6,6 +6,9 @@ SHELL := bash
 PYTEST := .venv/bin/python -m pytest
 # Layers that need no running part.
 OFFLINE := tests/unit tests/property
+DOCTESTS := --doctest-modules python --ignore=python/metastore_sync/sql
+# The whole story first, on a stack that nobody has used; then each part on its own.
+ON_STACK := tests/e2e tests/dags tests/dbt tests/integration
 
 help: ## Show what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,10 +38,10 @@ lint: setup ## Style, types, import direction, SQL
 	.venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models
 
 unit: setup ## Tests that need no running part (seconds)
-	$(PYTEST) $(OFFLINE)
+	$(PYTEST) $(OFFLINE) $(DOCTESTS)
 
 java: setup ## Tests of the S3 sink
 	mvn -q -B -Dstyle.color=never -f connect/pom.xml test
 
 stack: setup ## Tests against the local stack, which they start when it is down
-	$(PYTEST) tests $(OFFLINE:%=--ignore=%)
+	$(PYTEST) $(ON_STACK)
