@@ -35,7 +35,7 @@ def s3_endpoint() -> Iterator[str]:
     """Give the address of an S3 server that this run started."""
     jars = sorted((PROJECT / ".jars" / "s3proxy").glob("s3proxy-*.jar"))
     if not jars:
-        pytest.skip("no S3Proxy jar: run `make jars`")
+        pytest.fail("no S3Proxy jar; make it with: make setup")
     folder = Path(tempfile.mkdtemp(prefix="tidegate-s3-"))
     (folder / "data").mkdir()
     with socket.socket() as free:
