@@ -7,22 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from metastore_sync import object_store
 from metastore_sync.errors import BrokenError
 from metastore_sync.settings import Settings
-
-_CONFIG = Config(
-    s3={"addressing_style": "path"},
-    # Servers older than the checksum headers refuse them.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-    retries={"max_attempts": 5, "mode": "standard"},
-    connect_timeout=5,
-    read_timeout=30,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +52,7 @@ class _Bucket:
 
     def __init__(self, settings: Settings) -> None:
         self._name = settings.raw_bucket
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_endpoint or None,
-            aws_access_key_id=settings.s3_access_key or None,
-            aws_secret_access_key=settings.s3_secret_key or None,
-            region_name=settings.s3_region,
-            config=_CONFIG,
-        )
+        self._client = object_store.client(settings, read_seconds=30.0)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names one level below a prefix."""

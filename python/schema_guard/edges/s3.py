@@ -8,25 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from metastore_sync import object_store
 from metastore_sync.settings import Settings
 from schema_guard import errors
 
 #: Bytes read from the network at once.
 _CHUNK = 1 << 20
-_CONFIG = Config(
-    s3={"addressing_style": "path"},
-    # Servers older than the checksum headers refuse them.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-    retries={"max_attempts": 5, "mode": "standard"},
-    max_pool_connections=16,
-    connect_timeout=5,
-    read_timeout=60,
-)
 
 
 class Store:
@@ -40,14 +29,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self._endpoint = settings.s3_endpoint
         self._bucket = settings.raw_bucket
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_endpoint or None,
-            aws_access_key_id=settings.s3_access_key or None,
-            aws_secret_access_key=settings.s3_secret_key or None,
-            region_name=settings.s3_region,
-            config=_CONFIG,
-        )
+        self._client = object_store.client(settings)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names one level below `prefix`, which ends in a slash."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Mapping
+from typing import Any
 
-import boto3
 import psycopg
 import requests
 import thrift_sasl  # type: ignore[import-untyped]
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -18,6 +17,7 @@ from pyhive import hive
 from thrift.Thrift import TException  # type: ignore[import-untyped]
 from thrift.transport.TSocket import TSocket  # type: ignore[import-untyped]
 
+from metastore_sync import object_store
 from metastore_sync.settings import Settings
 
 #: How long one request may take, in seconds.
@@ -46,23 +46,9 @@ def check(part: str, settings: Settings) -> str | None:
         return f"{type(error).__name__}: {first[:200]}"
 
 
-def s3_client(settings: Settings) -> boto3.client:
+def s3_client(settings: Settings) -> Any:
     """Return a client of the object store that gives up at once instead of retrying."""
-    return boto3.client(
-        "s3",
-        endpoint_url=settings.s3_endpoint or None,
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=settings.s3_secret_key,
-        region_name=settings.s3_region,
-        config=Config(
-            connect_timeout=SECONDS,
-            read_timeout=SECONDS,
-            retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
+    return object_store.client(settings, read_seconds=SECONDS, attempts=1)
 
 
 def _postgres(settings: Settings) -> str | None:
