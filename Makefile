@@ -41,7 +41,7 @@ unit: setup ## Tests that need no running part (seconds)
 	$(PYTEST) $(OFFLINE) $(DOCTESTS)
 
 java: setup ## Tests of the S3 sink
-	mvn -q -B -Dstyle.color=never -f connect/pom.xml test
+	mvn -B -ntp -Dstyle.color=never -f connect/pom.xml test
 
 stack: setup ## Tests against the local stack, which they start when it is down
 	$(PYTEST) $(ON_STACK)

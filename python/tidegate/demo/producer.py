@@ -15,13 +15,15 @@ from tidegate.demo.ledger import Acked, Ledger
 
 PARTITIONS = 2
 _TIMEOUT_SECONDS = 30.0
+#: librdkafka's level for errors: a coordinator that loads for a moment is retried and no news.
+_ERRORS_ONLY = 3
 #: Bits of one half of a Kafka topic id.
 _HALF, _MASK = 32, 0xFFFF_FFFF
 
 
 def create_topic(settings: Settings, topic: str) -> None:
     """Create the topic with `PARTITIONS` partitions unless it is there."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = _admin(settings)
     if topic in admin.list_topics(timeout=_TIMEOUT_SECONDS).topics:
         return
     new = NewTopic(topic, num_partitions=PARTITIONS, replication_factor=1)
@@ -30,8 +32,7 @@ def create_topic(settings: Settings, topic: str) -> None:
 
 def topic_id(settings: Settings, topic: str) -> str:
     """Return the first 8 hex digits of the topic's id: its identity in keys and rows."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    described = admin.describe_topics(TopicCollection([topic]))[topic]
+    described = _admin(settings).describe_topics(TopicCollection([topic]))[topic]
     uuid = described.result(timeout=_TIMEOUT_SECONDS).topic_id
     return f"{(uuid.get_most_significant_bits() >> _HALF) & _MASK:08x}"
 
@@ -65,8 +66,7 @@ def produce(
             "bootstrap.servers": settings.kafka_bootstrap,
             "enable.idempotence": True,
             "linger.ms": 20,
-            # Errors only: a coordinator that loads for a moment is retried and no news.
-            "log_level": 3,
+            "log_level": _ERRORS_ONLY,
         }
     )
     for event in events:
@@ -84,6 +84,10 @@ def produce(
     for record in acked:
         ends[record.partition] = max(ends.get(record.partition, 0), record.offset + 1)
     return ends
+
+
+def _admin(settings: Settings) -> AdminClient:
+    return AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": _ERRORS_ONLY})
 
 
 def _send(
