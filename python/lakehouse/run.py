@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import stamina
+
 from lakehouse import build, mart_order, steps
 from lakehouse import receipt as receipts
 from metastore_sync import registry
@@ -15,6 +17,7 @@ from metastore_sync.errors import (
     EXIT_FINE,
     EXIT_USAGE,
     EXIT_VERDICT,
+    BrokenError,
     TidegateError,
 )
 from metastore_sync.model import DatasetState
@@ -22,6 +25,11 @@ from metastore_sync.settings import Settings
 
 #: Worst last: a part that broke may hide a verdict, so it is told first.
 _ORDER = (EXIT_FINE, EXIT_VERDICT, EXIT_USAGE, EXIT_BROKEN)
+
+#: As often as a DAG tries: of two builds at once one commits, and the other only has to go again.
+BUILD_TRIES = 3
+#: How Iceberg says that somebody else committed in between; nothing of the loser was written.
+_CONFLICT = "org.apache.iceberg.exceptions.ValidationException"
 
 #: Called with one line for people: the end of a step, or dbt's word on a finished model or test.
 OnStep = Callable[[str], None]
@@ -145,9 +153,16 @@ def _told(name: str, error: TidegateError) -> RunResult:
 
 
 def _build(settings: Settings, result: RunResult, on_step: OnStep) -> str:
-    built = build.build(settings, result.name, on_line=lambda line: on_step(f"  {line}"))
-    result.nodes = len(built.nodes)
+    for attempt in stamina.retry_context(_met_another, attempts=BUILD_TRIES, timeout=None):
+        with attempt:
+            built = build.build(settings, result.name, on_line=lambda line: on_step(f"  {line}"))
+            result.nodes = len(built.nodes)
     return f"{result.nodes} model(s) and test(s)"
+
+
+def _met_another(error: Exception) -> bool:
+    """Return whether a build lost against another one of the same table, such as a DAG's."""
+    return isinstance(error, BrokenError) and _CONFLICT in error.where
 
 
 def _attempt(result: RunResult, step: Step, act: Callable[[], str], on_step: OnStep) -> bool:

@@ -72,3 +72,21 @@ def test_a_server_that_is_away_is_named_with_the_command_that_starts_it() -> Non
 
     assert str(error.value).startswith("Spark is away: 127.0.0.1:9 does not answer")
     assert str(error.value).endswith("Next: tidegate up")
+
+
+@pytest.mark.usefixtures("_steps")
+def test_a_build_that_met_another_goes_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = "org.apache.iceberg.exceptions.ValidationException: Found conflicting files"
+    built, tried = build.build, []
+
+    def contested(*given: Any, **named: Any) -> build.BuildResult:
+        tried.append(given)
+        if len(tried) == 1:
+            raise BrokenError("orders: 1 dbt node(s) failed", where=met)
+        return built(*given, **named)
+
+    monkeypatch.setattr(build, "build", contested)
+
+    [result] = run.run(settings, ["orders"], lambda _: None)
+
+    assert (result.exit_code, len(tried)) == (0, 2)

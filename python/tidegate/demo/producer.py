@@ -32,7 +32,8 @@ def create_topic(settings: Settings, topic: str) -> None:
 
 def topic_id(settings: Settings, topic: str) -> str:
     """Return the first 8 hex digits of the topic's id: its identity in keys and rows."""
-    described = _admin(settings).describe_topics(TopicCollection([topic]))[topic]
+    admin = _admin(settings)  # named, for a client that is collected drops its calls
+    described = admin.describe_topics(TopicCollection([topic]))[topic]
     uuid = described.result(timeout=_TIMEOUT_SECONDS).topic_id
     return f"{(uuid.get_most_significant_bits() >> _HALF) & _MASK:08x}"
 
