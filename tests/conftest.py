@@ -25,3 +25,16 @@ def stack() -> Iterator[object]:
     yield settings.load()
     if not was_up:
         lifecycle.down()
+
+
+@pytest.fixture(scope="session")
+def light_stack() -> Iterator[object]:
+    """The settings of a stack of which PostgreSQL, S3, Kafka and Connect run: up in seconds."""
+    from metastore_sync import settings  # noqa: PLC0415  the variables above must be set first
+    from tidegate.stack import lifecycle  # noqa: PLC0415
+
+    was_up = any(part.healthy for part in lifecycle.state())
+    lifecycle.up(parts=["postgres", "s3", "kafka", "connect"])
+    yield settings.load()
+    if not was_up:
+        lifecycle.down()

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import DictRow
 
-from metastore_sync import registry, render, snapshot
+from metastore_sync import connectors, fits, observe, registry, render, snapshot
+from metastore_sync.changes import changes_between
 from metastore_sync.connect_api import ConnectApi
+from metastore_sync.connectors import ConnectorRow
 from metastore_sync.dataset_files import check_document
 from metastore_sync.errors import UsageError
-from metastore_sync.model import Dataset, Source, from_document
+from metastore_sync.model import Dataset, DatasetState, Source, from_document
+from metastore_sync.registry import DatasetRow
 from metastore_sync.settings import Settings
 from metastore_sync.spelling import connector_field, from_connector
 
@@ -25,15 +28,17 @@ class Adoption:
     Attributes:
         adopted: Connectors whose dataset is new or changed in the registry.
         refused: Connector to the reasons why its dataset was not taken.
+        observed: A line for each thing that somebody did to a connector by hand.
     """
 
     adopted: tuple[str, ...]
     refused: Mapping[str, tuple[str, ...]]
+    observed: tuple[str, ...] = ()
 
 
-def adopt(settings: Settings) -> list[str]:
+def adopt(settings: Settings) -> Adoption:
     """
-    Register what connectors declare; return those whose dataset is new or changed.
+    Register what connectors declare, and return what one look at Connect led to.
 
     Raises:
         UsageError: Some connectors declare something wrong; the others were adopted all the same.
@@ -49,33 +54,76 @@ def adopt(settings: Settings) -> list[str]:
             not_done=f"They were not adopted; adopted: {', '.join(found.adopted) or 'none'}.",
             next_command="correct their dataset.* keys through Connect REST, then: tidegate sync",
         )
-    return list(found.adopted)
+    return found
 
 
 def look(settings: Settings) -> Adoption:
-    """Register what connectors declare, each for itself, and say what became of each."""
+    """Register what connectors declare, each for itself, and remember what was done to any of them."""
     adopted: list[str] = []
     refused: dict[str, tuple[str, ...]] = {}
     configs = ConnectApi(settings).configs()
     with registry.connect(settings) as conn:
-        taken: dict[str, str] = {}
-        for name, config in sorted(configs.items()):
-            document = _declared(name, config)
-            if document is None:
-                continue
-            reasons = [*check_document(document, connector_field), *_misplaced(config, settings)]
-            if not reasons:
-                dataset = from_document(document)
-                reasons = _conflicts(conn, dataset, taken)
+        known = _Known.read(conn)
+        for name in sorted(configs, key=lambda name: (name not in known.owners, name)):
+            reasons, is_news = _take(settings, conn, known, name, configs[name])
             if reasons:
                 refused[name] = tuple(reasons)
-                continue
-            taken[dataset.name] = name
-            if _is_news(conn, dataset, name):
+            elif is_news:
                 adopted.append(name)
-        if adopted:
+        observed = observe.observe(settings)
+        if adopted or observed:
             snapshot.write(settings, conn)
-    return Adoption(tuple(adopted), refused)
+    return Adoption(tuple(adopted), refused, tuple(observed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the registry holds before a look, and the datasets that the look has given away."""
+
+    rows: Mapping[str, DatasetRow]
+    held: Mapping[str, ConnectorRow]
+    #: Connectors that landed a dataset before: a second one of the same name comes after them.
+    owners: frozenset[str]
+    fields: Mapping[str, frozenset[str]]
+    batches: Mapping[str, int]
+    taken: dict[str, str]
+
+    @classmethod
+    def read(cls, conn: psycopg.Connection[DictRow]) -> _Known:
+        held = connectors.read(conn)
+        return cls(
+            rows={row.dataset.name: row for row in registry.datasets(conn)},
+            held=held,
+            owners=frozenset(row.name for row in held.values()),
+            fields=registry.active_fields(conn),
+            batches=registry.batch_counts(conn),
+            taken={},
+        )
+
+
+def _take(
+    settings: Settings, conn: psycopg.Connection[DictRow], known: _Known, name: str, config: dict[str, str]
+) -> tuple[list[str], bool]:
+    """Adopt one connector; return why not, and whether the registry learned something."""
+    document = _declared(name, config)
+    if document is None:
+        owned = [row.dataset for row in known.held.values() if row.name == name and _is_adopted(known, row)]
+        lost = f"its dataset.* keys are gone; dataset {', '.join(owned)} stays as it was"
+        return ([lost] if owned else []), False
+    reasons = [*check_document(document, connector_field), *_misplaced(config, settings)]
+    if reasons:
+        return reasons, False
+    dataset = from_document(document)
+    reasons = _conflicts(conn, known, dataset)
+    if reasons:
+        return reasons, False
+    known.taken[dataset.name] = name
+    return [], _register(conn, known, dataset, name, config)
+
+
+def _is_adopted(known: _Known, held: ConnectorRow) -> bool:
+    row = known.rows.get(held.dataset)
+    return row is not None and row.source is Source.CONNECT and row.state is not DatasetState.RETIRED
 
 
 def _declared(name: str, config: dict[str, str]) -> dict[str, object] | None:
@@ -98,22 +146,45 @@ def _misplaced(config: dict[str, str], settings: Settings) -> list[str]:
     return wrong
 
 
-def _conflicts(conn: psycopg.Connection[DictRow], dataset: Dataset, taken: Mapping[str, str]) -> list[str]:
-    if other := taken.get(dataset.name):
-        return [f"dataset.name: connector {other} declares {dataset.name} as well"]
-    rows = {row.dataset.name: row for row in registry.datasets(conn)}
-    row = rows.get(dataset.name)
+def _conflicts(conn: psycopg.Connection[DictRow], known: _Known, dataset: Dataset) -> list[str]:
+    name, row = dataset.name, known.rows.get(dataset.name)
+    if other := known.taken.get(name):
+        return [f"dataset.name: connector {other} declares {name} as well"]
     if row and row.source is not Source.CONNECT:
-        return [f"dataset.name: {dataset.name} is declared by {row.source.value} already"]
+        return [f"dataset.name: {name} is declared by {row.source.value} already"]
     if owner := registry.topic_owner(conn, dataset):
         return [f"topics: {dataset.kafka_topic} belongs to dataset {owner} already"]
-    return []
+    if row is None or row.dataset == dataset:
+        return []
+    lacking = fits.lacking_fields(dataset, known.fields.get(name), connector_field)
+    return [*lacking, *fits.rebuilds(row.dataset, dataset, known.batches.get(name, 0), connector_field)]
 
 
-def _is_news(conn: psycopg.Connection[DictRow], dataset: Dataset, connector: str) -> bool:
-    """Declare the dataset; return whether that made a revision."""
+def _register(
+    conn: psycopg.Connection[DictRow],
+    known: _Known,
+    dataset: Dataset,
+    connector: str,
+    config: Mapping[str, str],
+) -> bool:
+    """Declare the dataset and remember its connector; return whether either was news."""
+    before, held = known.rows.get(dataset.name), known.held.get(dataset.name)
+    changed = changes_between(held.applied, connectors.hidden(config)) if held else ()
+    if before and before.dataset == dataset and held and held.name == connector and not changed:
+        return False
+    actor = f"connector {connector}"
     with conn.transaction():
-        before = {row.dataset.name: row.revision for row in registry.datasets(conn)}
-        actor = f"connector {connector}"
         revision = registry.put_dataset(conn, dataset, source=Source.CONNECT, actor=actor)
-    return revision != before.get(dataset.name)
+        observed = held.observed if held else "RUNNING"
+        taken = ConnectorRow(dataset=dataset.name, name=connector, applied=config, observed=observed)
+        connectors.put(conn, taken)
+        registry.audit(
+            conn,
+            dataset.name,
+            actor=actor,
+            action="follow_connector" if before else "adopt_connector",
+            why="changed through Connect REST, which wins" if before else "declared through Connect REST",
+            revision=revision,
+            keys=connectors.keys(changed),
+        )
+    return True

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 
-from metastore_sync import registry, running, snapshot
-from metastore_sync.changes import DatasetPlan, Plan
+from metastore_sync import apply_lock, connectors, registry, rollback, running, snapshot
+from metastore_sync.changes import DatasetPlan, DriftKind, Plan
 from metastore_sync.connect_api import ConnectApi
-from metastore_sync.errors import BrokenError, TidegateError, VerdictError
+from metastore_sync.connectors import ConnectorRow
+from metastore_sync.declared import Declared
+from metastore_sync.errors import BrokenError, RefusedError, TidegateError, VerdictError
 from metastore_sync.model import Dataset, DatasetState, Source
 from metastore_sync.plan import plan
+from metastore_sync.registry import RegistryConnection
 from metastore_sync.render import sink_config
 from metastore_sync.settings import Settings
+
+#: States of a dataset in which nobody waits for its connector to run.
+_RESTS = frozenset({DatasetState.PAUSED, DatasetState.RETIRED})
 
 
 def apply(
     settings: Settings,
-    datasets: Iterable[Dataset],
+    datasets: Iterable[Dataset | Declared],
     on_progress: Callable[[str], None],
     *,
     source: Source = Source.FILE,
@@ -31,90 +37,101 @@ def apply(
         BrokenError: A part is away, or a connector did not start and got its old config back.
     """
     made = plan(settings, datasets, source=source)
+    done: list[DatasetPlan] = []
     failures: list[TidegateError] = []
     for entry in made.datasets:
         try:
-            _refuse_if_problems(entry)
-            _apply_one(settings, entry, source, actor, on_progress)
+            done.append(_Application(settings, actor, on_progress).carry_out(entry))
         except TidegateError as error:
             failures.append(error)
     with registry.connect(settings) as conn:
         snapshot.write(settings, conn)
     if failures:
         raise _together(failures)
-    return made
+    return Plan(tuple(done))
+
+
+class _Application:
+    """Carries out the plan of one dataset: connector first, registry when it runs."""
+
+    def __init__(self, settings: Settings, actor: str, on_progress: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._api = ConnectApi(settings)
+        self._actor = actor
+        self._say = on_progress
+
+    def carry_out(self, entry: DatasetPlan) -> DatasetPlan:
+        name = entry.dataset.name
+        if entry.source is Source.CONNECT:
+            follow = "; tidegate sync takes over what differs" if entry.drift else ""
+            self._say(f"{name}: declared by connector {entry.connector_name}, nothing to apply{follow}")
+            return entry
+        _refuse_if_problems(entry)
+        with apply_lock.hold(self._settings, name, self._say) as has_waited:
+            if has_waited:
+                # Whoever held the lock has changed what this plan was made from.
+                declared = Declared(entry.dataset, entry.source)
+                (entry,) = plan(self._settings, [declared]).datasets
+                _refuse_if_problems(entry)
+            with registry.connect(self._settings) as conn, rollback.on_failure(self._api, entry):
+                self._say(f"{name}: {self._apply(conn, entry)}")
+        return entry
+
+    def _apply(self, conn: RegistryConnection, entry: DatasetPlan) -> str:
+        state = _state(conn, entry)
+        if state is DatasetState.RETIRED:
+            return "retired: neither registry nor connector was touched"
+        config = sink_config(entry.dataset, self._settings)
+        if entry.is_put:
+            self._api.put(entry.connector_name, config)
+        if any(drift.kind is DriftKind.STATE for drift in entry.to_correct):
+            self._api.resume(entry.connector_name)
+        outcome = self._outcome(entry, state)
+        with conn.transaction():
+            revision = registry.put_dataset(conn, entry.dataset, source=entry.source, actor=self._actor)
+            self._remember(conn, entry, config, state)
+        return f"revision {revision}, {outcome}"
+
+    def _outcome(self, entry: DatasetPlan, state: DatasetState) -> str:
+        """Wait until the connector runs; return what became of it."""
+        name = entry.connector_name
+        if state in _RESTS:
+            return f"{state}: its connector was not awaited"
+        if not entry.connector and not entry.to_correct and (status := self._api.status(name)):
+            if status.is_running and len(status.tasks) >= entry.tasks:
+                return "registered" if entry.registry else "nothing to change"
+            if status.failure:
+                self._api.restart(name)
+        self._say(f"{entry.dataset.name}: waiting for {name}, {entry.tasks} task(s)")
+        return f"{name}: {running.wait(self._api, name, tasks=entry.tasks)}"
+
+    def _remember(
+        self, conn: RegistryConnection, entry: DatasetPlan, config: dict[str, str], state: DatasetState
+    ) -> None:
+        name = entry.dataset.name
+        status = self._api.status(entry.connector_name) if state in _RESTS else None
+        observed = status.observed if status else "RUNNING"
+        connectors.put(
+            conn,
+            ConnectorRow(dataset=name, name=entry.connector_name, applied=config, observed=observed),
+        )
+        if entry.to_correct:
+            corrected = [asdict(drift) for drift in entry.to_correct]
+            why = "changed by hand in Connect; the declaration wins"
+            registry.audit(conn, name, actor=self._actor, action="correct_drift", why=why, drift=corrected)
+
+
+def _state(conn: RegistryConnection, entry: DatasetPlan) -> DatasetState:
+    return DatasetState.OK if entry.is_new else registry.dataset(conn, entry.dataset.name).state
 
 
 def _refuse_if_problems(entry: DatasetPlan) -> None:
     if entry.problems:
-        raise VerdictError(
+        raise RefusedError(
             f"{entry.dataset.name}: {entry.problems[0].fact}",
-            where="\n".join(problem.fact for problem in entry.problems[1:]),
+            problems=[problem.to_json() for problem in entry.problems],
             not_done=f"{entry.dataset.name} was not applied.",
-            next_command=entry.problems[0].next_command,
         )
-
-
-def _apply_one(
-    settings: Settings,
-    entry: DatasetPlan,
-    source: Source,
-    actor: str,
-    on_progress: Callable[[str], None],
-) -> None:
-    """Declare in a transaction that commits only when the connector runs."""
-    name = entry.dataset.name
-    api = ConnectApi(settings)
-    with registry.connect(settings) as conn, conn.transaction():
-        revision = registry.put_dataset(conn, entry.dataset, source=source, actor=actor)
-        state = registry.dataset(conn, name).state
-        with _old_config_on_failure(api, entry):
-            if entry.connector:
-                api.put(entry.connector_name, sink_config(entry.dataset, settings))
-            if state in (DatasetState.PAUSED, DatasetState.RETIRED):
-                on_progress(f"{name}: revision {revision}, {state}: its connector was not awaited")
-                return
-            if not entry.connector and (status := api.status(entry.connector_name)):
-                if status.failure:
-                    api.restart(entry.connector_name)
-                elif status.is_running:
-                    on_progress(f"{name}: revision {revision}, nothing to change")
-                    return
-            status = running.wait(api, entry.connector_name)
-    on_progress(f"{name}: revision {revision}, {entry.connector_name}: {status}")
-
-
-@contextmanager
-def _old_config_on_failure(api: ConnectApi, entry: DatasetPlan) -> Iterator[None]:
-    """Put the connector back as it was when anything goes wrong, an interrupt included."""
-    old = api.config(entry.connector_name) if entry.connector else None
-    try:
-        yield
-    except BaseException as error:
-        restored = _restore(api, entry, old)
-        if isinstance(error, TidegateError):
-            raise BrokenError(
-                f"{entry.dataset.name}: {error.fact}",
-                where=error.where,
-                not_done=f"{restored} The registry was not changed.",
-                next_command=f"tidegate apply {entry.dataset.name}",
-            ) from error
-        raise
-
-
-def _restore(api: ConnectApi, entry: DatasetPlan, old: dict[str, str] | None) -> str:
-    """Put the old config back and say what became of it."""
-    name = entry.connector_name
-    if not entry.connector:
-        return f"The config of {name} was not changed."
-    try:
-        if old is None:
-            api.delete(name)
-            return f"{name}, which was new, was removed again."
-        api.put(name, old)
-    except BrokenError as error:
-        return f"{name} could not be put back: {error.fact}."
-    return f"{name} has its old config back."
 
 
 def _together(failures: list[TidegateError]) -> TidegateError:

@@ -12,6 +12,9 @@ import stamina
 
 from metastore_sync.errors import BrokenError
 from metastore_sync.settings import Settings
+from metastore_sync.traces import cause_of, causes_of
+
+__all__ = ["ConnectApi", "Connector", "ConnectorStatus", "TaskStatus", "Validation", "cause_of"]
 
 #: Seconds to connect, and to wait for an answer: validation asks store and brokers for real.
 TIMEOUT = (3.0, 60.0)
@@ -25,20 +28,20 @@ class _TryAgain(Exception):  # noqa: N818 - never leaves this module
 
 @dataclass(frozen=True, slots=True)
 class TaskStatus:
-    """One task: its number, state and, when it failed, the cause in one line."""
+    """One task: its number, state and, when it failed, its causes, the innermost last."""
 
     task: int
     state: str
-    cause: str
+    causes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """A connector's own state and cause, and its tasks."""
+    """A connector's own state and causes, and its tasks."""
 
     name: str
     state: str
-    cause: str
+    causes: tuple[str, ...]
     tasks: tuple[TaskStatus, ...]
 
     @property
@@ -49,16 +52,43 @@ class ConnectorStatus:
 
     @property
     def failure(self) -> str:
-        """Where and why it failed; empty when nothing has."""
+        """Where and why it failed, a cause a line; empty when nothing has."""
         if self.state == "FAILED":
-            return f"connector FAILED: {self.cause}"
-        failed = [f"task {t.task} FAILED: {t.cause}" for t in self.tasks if t.state == "FAILED"]
-        return "\n".join(failed)
+            return _told("connector FAILED", self.causes)
+        failed = (t for t in self.tasks if t.state == "FAILED")
+        return "\n".join(_told(f"task {t.task} FAILED", t.causes) for t in failed)
+
+    @property
+    def observed(self) -> str:
+        """The connector's state, FAILED when it or any task is."""
+        return "FAILED" if self.failure else self.state
 
     def __str__(self) -> str:
         """Return the states as a person reads them."""
         tasks = ", ".join(f"task {task.task} {task.state}" for task in self.tasks)
         return f"connector {self.state}, {tasks or 'no task yet'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector as Connect holds it now."""
+
+    config: dict[str, str]
+    status: ConnectorStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """
+    What Connect and the plugin say about a config.
+
+    Attributes:
+        errors: Key to what is wrong with its value.
+        known: Every key that somebody reads under this config.
+    """
+
+    errors: dict[str, list[str]]
+    known: frozenset[str]
 
 
 class ConnectApi:
@@ -81,6 +111,18 @@ class ConnectApi:
             raise self._refused("connectors", "the worker is still starting")
         return {name: entry["info"]["config"] for name, entry in answer.items()}
 
+    def connectors(self) -> dict[str, Connector]:
+        """Return every connector's config and state by name, in one request."""
+        answer = self._call("GET", "/connectors?expand=info&expand=status", subject="connectors")
+        if answer is None:
+            raise self._refused("connectors", "the worker is still starting")
+        # A connector deleted while Connect answers has one half only.
+        return {
+            name: Connector(entry["info"]["config"], _status(name, entry["status"]))
+            for name, entry in answer.items()
+            if "info" in entry and "status" in entry
+        }
+
     def config(self, name: str) -> dict[str, str] | None:
         """Return one connector's config; none when there is no such connector."""
         found: dict[str, str] | None = self._call("GET", f"{_path(name)}/config", subject=name)
@@ -99,26 +141,35 @@ class ConnectApi:
         path = f"{_path(name)}/restart?includeTasks=true&onlyFailed=true"
         self._call("POST", path, subject=name)
 
-    def validate(self, config: dict[str, str]) -> dict[str, list[str]]:
-        """Return the errors of a config by key; the sink asks its bucket and brokers for real."""
+    def pause(self, name: str) -> None:
+        """Let a connector's tasks rest; they stay with their workers."""
+        self._call("PUT", f"{_path(name)}/pause", subject=name)
+
+    def stop(self, name: str) -> None:
+        """End a connector's tasks; its config and offsets stay."""
+        self._call("PUT", f"{_path(name)}/stop", subject=name)
+
+    def resume(self, name: str) -> None:
+        """Let a paused or stopped connector go on."""
+        self._call("PUT", f"{_path(name)}/resume", subject=name)
+
+    def validate(self, config: dict[str, str]) -> Validation:
+        """Return what is wrong with a config; the sink asks its bucket and brokers for real."""
         path = f"/connector-plugins/{quote(config['connector.class'])}/config/validate"
         answer = self._call("PUT", path, config, subject=config["name"])
         if answer is None:
             raise self._refused(config["name"], f"no plugin {config['connector.class']} installed")
-        values = (entry["value"] for entry in answer["configs"])
-        return {value["name"]: value["errors"] for value in values if value["errors"]}
+        values = [entry["value"] for entry in answer["configs"]]
+        return Validation(
+            errors={value["name"]: value["errors"] for value in values if value["errors"]},
+            # Connect echoes client overrides that no client has, without a definition.
+            known=frozenset(e["value"]["name"] for e in answer["configs"] if e["definition"]),
+        )
 
     def status(self, name: str) -> ConnectorStatus | None:
         """Return a connector's state; none until the workers know it."""
         answer = self._call("GET", f"{_path(name)}/status", subject=name)
-        if answer is None:
-            return None
-        tasks = (
-            TaskStatus(entry["id"], entry["state"], cause_of(entry.get("trace", "")))
-            for entry in sorted(answer["tasks"], key=lambda entry: int(entry["id"]))
-        )
-        own = answer["connector"]
-        return ConnectorStatus(name, own["state"], cause_of(own.get("trace", "")), tuple(tasks))
+        return None if answer is None else _status(name, answer)
 
     def plugins(self) -> list[str]:
         """Return the classes of the installed connector plugins."""
@@ -165,19 +216,20 @@ class ConnectApi:
         )
 
 
-def cause_of(trace: str) -> str:
-    r"""
-    Return a Java stack trace as one line: its innermost cause, without package names.
+def _status(name: str, answer: dict[str, Any]) -> ConnectorStatus:
+    tasks = (
+        TaskStatus(entry["id"], entry["state"], causes_of(entry.get("trace", "")))
+        for entry in sorted(answer["tasks"], key=lambda entry: int(entry["id"]))
+    )
+    own = answer["connector"]
+    return ConnectorStatus(name, own["state"], causes_of(own.get("trace", "")), tuple(tasks))
 
-    >>> cause_of("a.b.ConnectException: failed\n\tat x\nCaused by: c.d.IOException: disk full")
-    'IOException: disk full'
-    """
-    lines = [line.strip() for line in trace.splitlines() if line.strip()]
-    if not lines:
-        return ""
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    kind, colon, text = (causes[-1] if causes else lines[0]).partition(":")
-    return kind.rpartition(".")[2] + colon + text
+
+def _told(subject: str, causes: tuple[str, ...]) -> str:
+    """Return subject and causes, each cause under the one it led to."""
+    if len(causes) < 2:  # noqa: PLR2004 - one cause fits behind its subject
+        return f"{subject}: {''.join(causes) or 'Connect gives no trace'}"
+    return "\n".join([f"{subject}:", *(f"    {cause}" for cause in causes)])
 
 
 def _innermost(error: BaseException) -> str:

@@ -4,12 +4,14 @@ Every error that a user of Tidegate can meet, drawn as one tree.
 TidegateError                    a person can act on it; its text is the whole message
 ├── UsageError                   the words typed or the document sent are wrong (exit 64)
 ├── VerdictError                 the verdict says no (exit 1)
+│   └── RefusedError             problems speak against applying a dataset
 └── BrokenError                  a part is away or failed; a retry may help (exit 2)
     └── LeaseLostError           somebody else works on the dataset; this writer was fenced off
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 EXIT_FINE = 0
@@ -61,6 +63,17 @@ class VerdictError(TidegateError):
     """The verdict says no: nothing was loaded, a person decides."""
 
     exit_code = EXIT_VERDICT
+
+
+class RefusedError(VerdictError):
+    """A dataset was not applied; `problems` holds each as plain values: code, fact, next_command."""
+
+    def __init__(self, fact: str, *, problems: Sequence[Mapping[str, str]], not_done: str) -> None:
+        self.problems = tuple(problems)
+        others = "\n".join(f"{problem['code']}: {problem['fact']}" for problem in self.problems)
+        super().__init__(
+            fact, where=others, not_done=not_done, next_command=self.problems[0]["next_command"]
+        )
 
 
 class BrokenError(TidegateError):

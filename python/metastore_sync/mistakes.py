@@ -49,6 +49,11 @@ class Mistake:
         return spell(str(self.path[0])) + "".join(rest)
 
 
+def is_secret(key: str, value: object) -> bool:
+    """Return whether a connector setting holds a secret in clear text."""
+    return bool(_SECRET.search(key)) and not _LOOKED_UP.fullmatch(str(value))
+
+
 def find(document: Mapping[str, Any], spell: Spell = str) -> list[Mistake]:
     """Return every mistake of a document under the file spelling, in the order of its fields."""
     errors = contract.errors("dataset", document)
@@ -81,7 +86,7 @@ def _connector_keeps_off(document: Mapping[str, Any], _: Spell) -> Iterator[Mist
             yield Mistake(("connector", key), "may not be set here: it is a field of the dataset")
         elif key in RESERVED:
             yield Mistake(("connector", key), f"may not be set here: {RESERVED[key]}")
-        elif _SECRET.search(key) and not _LOOKED_UP.fullmatch(str(value)):
+        elif is_secret(key, value):
             text = "holds a secret in clear text; allowed: ${env:TIDEGATE_…}, read by the worker"
             yield Mistake(("connector", key), text)
 

@@ -3,101 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg.rows import DictRow
-
-from metastore_sync import registry, render, snapshot, topics
+from metastore_sync import drift, render, scene, validation
 from metastore_sync.changes import Change, DatasetPlan, Plan, Problem, changes_between
-from metastore_sync.connect_api import ConnectApi
-from metastore_sync.errors import BrokenError
-from metastore_sync.model import Dataset, Source, to_document
+from metastore_sync.checks import CHECKS
+from metastore_sync.connectors import hidden
+from metastore_sync.declared import Declared
+from metastore_sync.drift import Comparison
+from metastore_sync.model import Dataset, DatasetState, Source, to_document
+from metastore_sync.problem_codes import ProblemCode, Severity
 from metastore_sync.registry import DatasetRow
+from metastore_sync.running import expected_tasks
+from metastore_sync.scene import Candidate, Scene
 from metastore_sync.settings import Settings
 
+#: Datasets whose configs the worker validates at once; each validation asks bucket and brokers.
+_AT_ONCE = 8
 
-def plan(settings: Settings, datasets: Iterable[Dataset], *, source: Source = Source.FILE) -> Plan:
+
+def plan(settings: Settings, datasets: Iterable[Dataset | Declared], *, source: Source = Source.FILE) -> Plan:
     """
     Compare declared datasets with the registry, Connect, Kafka and the folders of models.
+
+    Args:
+        settings: Where the parts are.
+        datasets: Datasets, or datasets with their way in where it is not `source`.
+        source: The way in of those that come without one.
 
     Raises:
         BrokenError: PostgreSQL, Connect or Kafka is away. What is wrong with a dataset is in its plan.
     """
-    wanted = list(datasets)
-    api = ConnectApi(settings)
-    configs = api.configs()
-    known_topics = topics.names(settings)
-    with registry.connect(settings) as conn:
-        rows = {row.dataset.name: row for row in registry.datasets(conn)}
-        return Plan(
-            tuple(
-                _Look(settings, api, conn, configs, known_topics).at(dataset, rows.get(dataset.name), source)
-                for dataset in wanted
-            )
-        )
+    wanted = [d if isinstance(d, Declared) else Declared(d, source) for d in datasets]
+    seen = scene.look(settings)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return Plan(tuple(pool.map(lambda declared: of_one(seen, declared), wanted)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What is there now, and the comparison of one dataset with it."""
+def of_one(seen: Scene, declared: Declared) -> DatasetPlan:
+    """Compare one dataset with what was seen."""
+    row = seen.rows.get(declared.dataset.name)
+    if declared.source is Source.CONNECT and row:
+        return _adopted(seen, row)
+    return _managed(seen, declared, row)
 
-    settings: Settings
-    api: ConnectApi
-    conn: psycopg.Connection[DictRow]
-    configs: Mapping[str, dict[str, str]]
-    known_topics: frozenset[str]
 
-    def at(self, dataset: Dataset, row: DatasetRow | None, source: Source) -> DatasetPlan:
-        config = render.sink_config(dataset, self.settings)
-        changes = changes_between(self.configs.get(config["name"], {}), config)
-        problems = [*self._ownership(dataset, row), *self._topic(dataset)]
-        if changes and not problems:
-            problems += self._validation(dataset, config)
-        return DatasetPlan(
-            dataset=dataset,
-            is_new=row is None,
-            registry=_declaration_changes(dataset, row, source),
-            connector=changes,
-            connector_name=config["name"],
-            dag_appears=dataset.name not in _datasets_with_dags(self.settings),
-            to_scaffold=_models_to_scaffold(self.settings, dataset.name),
-            problems=tuple(problems),
-        )
+def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> DatasetPlan:
+    dataset = declared.dataset
+    config = render.sink_config(dataset, seen.settings)
+    this = Candidate(
+        dataset=dataset, source=declared.source, row=row, connector_name=config["name"], config=config
+    )
+    compared = _compared(seen, this)
+    is_retired = row is not None and row.state is DatasetState.RETIRED
+    found = [] if is_retired else [problem for check in CHECKS for problem in check(seen, this)]
+    if declared.is_orphan:
+        fact = f"no file declares it any more; its connector {config['name']} and its tables go on"
+        found.append(Problem(ProblemCode.FILE_GONE, fact, f"tidegate retire {dataset.name}"))
+    codes = {problem.code for problem in found}
+    differs = bool(compared.changes or compared.drift)
+    if differs and not codes & {ProblemCode.PLUGIN_MISSING, ProblemCode.DLQ_IS_INPUT}:
+        found += validation.problems(seen, this)
+    return DatasetPlan(
+        dataset=dataset,
+        source=declared.source,
+        is_new=row is None,
+        registry=() if is_retired else _declaration_changes(dataset, row, declared.source),
+        connector=compared.changes,
+        drift=compared.drift,
+        connector_name=config["name"],
+        tasks=expected_tasks(config, seen.topics.partitions.get(dataset.kafka_topic, 1)),
+        dag_appears=not is_retired and dataset.name not in seen.dags,
+        to_scaffold=_models_to_scaffold(seen.settings, dataset.name),
+        problems=_of(found, Severity.REFUSES),
+        warnings=_of(found, Severity.WARNS),
+    )
 
-    def _ownership(self, dataset: Dataset, row: DatasetRow | None) -> list[Problem]:
-        if owner := registry.topic_owner(self.conn, dataset):
-            fact = f"topic {dataset.kafka_topic} belongs to dataset {owner} already"
-            return [Problem(fact, f"tidegate status {owner}")]
-        if row and row.source is Source.CONNECT:
-            fact = "a connector that was made through Connect REST declares it"
-            return [Problem(fact, f"delete that connector, then: tidegate apply {dataset.name}")]
-        return []
 
-    def _topic(self, dataset: Dataset) -> list[Problem]:
-        if dataset.kafka_topic in self.known_topics:
-            return []
-        broker, topic = self.settings.kafka_bootstrap, dataset.kafka_topic
-        return [
-            Problem(
-                f"topic {topic} does not exist on {broker}",
-                f"kafka-topics --bootstrap-server {broker} --create --topic {topic}",
-            )
-        ]
+def _compared(seen: Scene, this: Candidate) -> Comparison:
+    """Return declared against last applied against running; the registry may be older than its memory."""
+    row = this.row if this.row and this.row.source is not Source.CONNECT else None
+    held = seen.held.get(this.dataset.name)
+    applied: Mapping[str, str] | None = held.applied if held and row else None
+    if applied is None and row:
+        applied = hidden(render.sink_config(row.dataset, seen.settings))
+    state = this.row.state if this.row else DatasetState.OK
+    return drift.compare(this.config, applied, seen.connectors.get(this.connector_name), state)
 
-    def _validation(self, dataset: Dataset, config: dict[str, str]) -> list[Problem]:
-        again = f"correct the dataset, then: tidegate plan {dataset.name}"
-        try:
-            errors = self.api.validate(config)
-        except BrokenError as error:
-            return [Problem(error.fact, error.next_command)]
-        return [
-            Problem(text if text.startswith(key) else f"{key}: {text}", again)
-            for key, texts in errors.items()
-            for text in texts
-        ]
+
+def _adopted(seen: Scene, row: DatasetRow) -> DatasetPlan:
+    """Return what the registry would follow; Connect wins, so there is nothing to apply."""
+    name, held = seen.connector_of(row), seen.held.get(row.dataset.name)
+    connector = seen.connectors.get(name)
+    gone = connector is None and row.state is not DatasetState.RETIRED
+    fact = f"connector {name} was deleted through Connect REST; dataset, landed objects and tables stay"
+    again = f"PUT the connector again, or: tidegate retire {row.dataset.name}"
+    return DatasetPlan(
+        dataset=row.dataset,
+        source=row.source,
+        is_new=False,
+        registry=(),
+        connector=(),
+        drift=drift.followed(held.applied if held else None, connector, row.state),
+        connector_name=name,
+        warnings=(Problem(ProblemCode.CONNECTOR_GONE, fact, again),) if gone else (),
+    )
+
+
+def _of(found: Iterable[Problem], severity: Severity) -> tuple[Problem, ...]:
+    return tuple(problem for problem in found if problem.severity is severity)
 
 
 def _declaration_changes(dataset: Dataset, row: DatasetRow | None, source: Source) -> tuple[Change, ...]:
@@ -118,15 +134,6 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
             case _:
                 found |= {key: str(value)} if value != "" else {}
     return found
-
-
-def _datasets_with_dags(settings: Settings) -> frozenset[str]:
-    """Return the names DAG parsing sees: those of the snapshot."""
-    try:
-        return frozenset(entry.dataset.name for entry in snapshot.read(settings).datasets)
-    except BrokenError:
-        # No snapshot, or one that parsing refuses as well: there is no DAG.
-        return frozenset()
 
 
 def _models_to_scaffold(settings: Settings, name: str) -> tuple[str, ...]:

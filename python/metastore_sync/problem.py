@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from metastore_sync.errors import BrokenError, TidegateError, UsageError
+from metastore_sync.errors import BrokenError, RefusedError, TidegateError, UsageError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -25,7 +25,9 @@ def of(error: TidegateError, status: HTTPStatus | None = None) -> JSONResponse:
         "not_done": error.not_done,
         "next_command": error.next_command,
     }
-    told = {name: text for name, text in members.items() if text}
+    told: dict[str, Any] = {name: text for name, text in members.items() if text}
+    if isinstance(error, RefusedError):
+        told["problems"] = [dict(problem) for problem in error.problems]
     return response(status or _status(error), error.fact, **told)
 
 

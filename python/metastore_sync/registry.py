@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,6 +158,19 @@ def active_version(conn: psycopg.Connection[DictRow], name: str) -> ActiveVersio
     """Return the dataset's ACTIVE schema version; none before its first batch."""
     row = QUERIES.active_version(conn, name=name)
     return ActiveVersion(**row) if row else None
+
+
+def active_fields(conn: psycopg.Connection[DictRow]) -> dict[str, frozenset[str]]:
+    """Return dataset → the top-level fields of its ACTIVE schema; none before its first batch."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in QUERIES.active_fields(conn):
+        found[row["dataset"]].add(row["name"])
+    return {name: frozenset(fields) for name, fields in found.items()}
+
+
+def batch_counts(conn: psycopg.Connection[DictRow]) -> dict[str, int]:
+    """Return dataset → how many batches it has; datasets without one are left out."""
+    return {row["dataset"]: row["batches"] for row in QUERIES.batch_counts(conn)}
 
 
 def topic_owner(conn: psycopg.Connection[DictRow], dataset: Dataset) -> str | None:

@@ -10,8 +10,11 @@ from metastore_sync.errors import BrokenError
 
 #: Seconds a connector has to start.
 DEADLINE_SECONDS = 60.0
-#: Seconds for which a state must hold: right after a PUT, Connect still tells the state before it.
-SETTLED_SECONDS = 2.0
+#: Seconds for which a state must hold. Right after a PUT, Connect still tells the state before it; and a
+#: task is RUNNING before it has joined its group and opened its partitions, where it may still fail.
+SETTLED_SECONDS = 4.0
+#: A failure needs less: it only has to be the new config's, not the one before it.
+FAILED_SECONDS = 2.0
 _LOOK_AGAIN_SECONDS = 0.2
 
 
@@ -19,14 +22,22 @@ def wait(
     api: ConnectApi,
     name: str,
     *,
+    tasks: int = 1,
     deadline_seconds: float = DEADLINE_SECONDS,
     settled_seconds: float = SETTLED_SECONDS,
 ) -> ConnectorStatus:
     """
     Return when the connector and all its tasks are RUNNING, and stay so.
 
+    Args:
+        api: The Connect cluster.
+        name: The connector.
+        tasks: How many tasks there must be at least.
+        deadline_seconds: How long it may take.
+        settled_seconds: How long the state must hold.
+
     Raises:
-        BrokenError: It failed, naming the cause, or did not start in time.
+        BrokenError: It failed, naming the causes, or did not start in time.
     """
     deadline = time.monotonic() + deadline_seconds
     since = time.monotonic()
@@ -37,14 +48,24 @@ def wait(
         now = time.monotonic()
         if status != seen:
             seen, since = status, now
-        if seen and now - since >= settled_seconds:
-            if seen.is_running:
-                return seen
-            if seen.failure:
-                raise _failed(name, seen.failure)
+        if seen and now - since >= settled_seconds and seen.is_running and len(seen.tasks) >= tasks:
+            return seen
+        if seen and now - since >= FAILED_SECONDS and seen.failure:
+            raise _failed(name, seen.failure)
         if now >= deadline:
-            raise _failed(name, f"not RUNNING after {deadline_seconds:.0f} s: {seen or 'unknown'}")
+            wanted = f"{tasks} task{'s' if tasks > 1 else ''}"
+            raise _failed(name, f"{wanted} not RUNNING after {deadline_seconds:.0f} s: {seen or 'unknown'}")
         pause.wait(_LOOK_AGAIN_SECONDS)
+
+
+def expected_tasks(config: dict[str, str], partitions: int) -> int:
+    """
+    Return how many tasks do work: `tasks.max`, but never more than partitions.
+
+    >>> expected_tasks({"tasks.max": "4"}, 2)
+    2
+    """
+    return max(1, min(int(config.get("tasks.max", "1")), partitions))
 
 
 def _failed(name: str, cause: str) -> BrokenError:

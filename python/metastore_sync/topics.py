@@ -1,6 +1,9 @@
-"""Which topics Kafka has."""
+"""Which topics Kafka has, and how many brokers."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -11,9 +14,17 @@ from metastore_sync.settings import Settings
 _TIMEOUT_SECONDS = 10.0
 
 
-def names(settings: Settings) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topic → number of partitions, and the number of brokers."""
+
+    partitions: Mapping[str, int]
+    brokers: int
+
+
+def look(settings: Settings) -> Topics:
     """
-    Return the names of all topics.
+    Return all topics of the cluster.
 
     Raises:
         BrokenError: No broker answers.
@@ -21,7 +32,7 @@ def names(settings: Settings) -> frozenset[str]:
     # librdkafka would print connection errors on stderr beside the one raised here.
     quiet = {"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0}
     try:
-        found = AdminClient(quiet).list_topics(timeout=_TIMEOUT_SECONDS).topics
+        found = AdminClient(quiet).list_topics(timeout=_TIMEOUT_SECONDS)
     except KafkaException as error:
         raise BrokenError(
             "Kafka does not answer",
@@ -29,4 +40,5 @@ def names(settings: Settings) -> frozenset[str]:
             not_done="Nothing was changed.",
             next_command="tidegate doctor",
         ) from error
-    return frozenset(str(name) for name in found)
+    partitions = {str(name): len(topic.partitions) for name, topic in found.topics.items()}
+    return Topics(partitions, len(found.brokers))

@@ -52,7 +52,7 @@ class Adoption:
             return "; ".join(self._wrong.values()) or None
 
     def turn(self) -> None:
-        """Adopt what is new, then deploy when datasets or models changed."""
+        """Follow what was done in Connect, then deploy when datasets or models changed."""
         for step, act in (("adopt", self._adopt), ("deploy", self._deploy)):
             try:
                 self._note(step, act())
@@ -66,6 +66,8 @@ class Adoption:
         found = adopt.look(self._settings)
         for name in found.adopted:
             _log.info("connector_adopted", connector=name)
+        for line in found.observed:
+            _log.info("connector_observed", change=line)
         return "; ".join(f"connector {name}: {', '.join(reasons)}" for name, reasons in found.refused.items())
 
     def _deploy(self) -> str:

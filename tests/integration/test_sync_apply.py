@@ -26,10 +26,10 @@ MakeTopic = Callable[[], str]
 
 
 @pytest.fixture
-def settings(stack: Settings, registry_settings: Settings) -> Settings:
+def settings(light_stack: Settings, registry_settings: Settings) -> Settings:
     """Give the stack's Kafka, Connect and store with a registry of this test's own."""
     return dataclasses.replace(
-        stack,
+        light_stack,
         home=registry_settings.home,
         postgres_dsn=registry_settings.postgres_dsn,
         snapshot_key=registry_settings.snapshot_key,

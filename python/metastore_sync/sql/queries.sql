@@ -17,7 +17,7 @@ where name = :name;
 select name, document, state, revision, source
 from registry.dataset
 where name = :name
-for update;
+for no key update;
 
 -- name: topic_owner(kafka_topic, name)^
 -- The dataset that owns a topic under another name.
@@ -98,3 +98,37 @@ select token, holder from registry.lease where dataset = :dataset for update;
 -- name: lease_holder(dataset)^
 -- Who holds a lease and until when.
 select holder, expires_at from registry.lease where dataset = :dataset;
+
+-- name: connectors()
+-- What each dataset's connector was told, and was last seen to do.
+select dataset, name, applied, observed, drift, observed_at
+from registry.connector
+order by dataset;
+
+-- name: put_connector(dataset, name, applied, observed, drift)!
+-- What a connector was told and does; the time moves only when what it does has changed.
+insert into registry.connector as held (dataset, name, applied, observed, drift)
+values (:dataset, :name, :applied, :observed, :drift)
+on conflict (dataset) do update
+set
+    name = excluded.name, applied = excluded.applied, observed = excluded.observed, drift = excluded.drift,
+    observed_at = case
+        when (held.observed, held.drift) = (excluded.observed, excluded.drift) then held.observed_at
+        else clock_timestamp()
+    end;
+
+-- name: active_fields()
+-- The top-level fields of every ACTIVE schema.
+select dataset, name from registry.active_field;
+
+-- name: batch_counts()
+-- How many batches each dataset has.
+select dataset, count(*)::integer as batches from registry.batch group by dataset;
+
+-- name: try_apply_lock(name)^
+-- Whether this session may apply a dataset now; held until the session ends.
+select pg_try_advisory_lock(7433003, hashtext(:name)) as is_held;
+
+-- name: try_apply_lock_in_transaction(name)^
+-- The same lock, held until the transaction ends.
+select pg_try_advisory_xact_lock(7433003, hashtext(:name)) as is_held;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,12 @@ from tidegate.cli.output import JsonOption
 from tidegate.cli.work import Name
 
 if TYPE_CHECKING:
-    from metastore_sync.model import Dataset
+    from metastore_sync.declared import Declared
     from metastore_sync.settings import Settings
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="DATASET", help="Of the dataset files; none: all of them."),
+    typer.Argument(metavar="DATASET", help="As declared or registered; none: all of them."),
 ]
 
 
@@ -32,21 +33,22 @@ def plan(datasets: Names = None, *, json: JsonOption = False) -> int:
     """
     Show what apply would change; change nothing.
 
-    In the registry, in connectors, DAGs and models.
+    In the registry, in connectors, DAGs and models; what was changed by hand in Connect is drift.
 
-    Reads connect/datasets/*.yml. Exit code 1 when a dataset cannot be applied.
+    Covers connect/datasets/*.yml and what the API or Connect registered. Exit code 1 when a dataset
+    cannot be applied, 0 otherwise; docs/registering.md explains every problem.
 
     Example: tidegate plan orders
     """
     from metastore_sync import plan as plans  # noqa: PLC0415
-    from metastore_sync import settings  # noqa: PLC0415
+    from metastore_sync import plan_text, settings  # noqa: PLC0415
 
     known = settings.load()
     made = plans.plan(known, _declared(known, datasets))
     if json:
         output.as_json(made.to_json())
     else:
-        output.result(made.render())
+        output.result(plan_text.render(made))
     return EXIT_VERDICT if made.has_problems else EXIT_FINE
 
 
@@ -56,32 +58,35 @@ def apply(datasets: Names = None, *, json: JsonOption = False) -> None:
 
     Waits until every task of the connectors runs; datasets without models get scaffolded ones.
 
-    A connector has 60 seconds to start; one that does not gets its old config back.
+    A connector has 60 seconds to start; one that does not gets its old config back, and so does one
+    whose apply is interrupted. What was changed by hand in Connect is put back.
 
     Example: tidegate apply orders
     """
     from lakehouse import deploy  # noqa: PLC0415
     from metastore_sync import apply as applies  # noqa: PLC0415
-    from metastore_sync import settings  # noqa: PLC0415
+    from metastore_sync import plan_text, settings  # noqa: PLC0415
 
+    # Being told to end is an interrupt like any other: the old config goes back first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     known = settings.load()
-    declared = _declared(known, datasets)
-    made = applies.apply(known, declared, output.say)
+    made = applies.apply(known, _declared(known, datasets), output.say)
     for change in deploy.deploy(known):
         output.say(change)
     if json:
         output.as_json(made.to_json())
     else:
-        output.result(made.render())
+        output.result(plan_text.render(made))
 
 
 def sync(*, json: JsonOption = False) -> None:
     """
-    Adopt connectors made through Connect REST, once.
+    Take over what was done through Connect REST, once.
 
     The service does the same every 10 seconds.
 
-    A connector becomes a dataset when its config holds dataset.* keys.
+    A connector becomes a dataset when its config holds dataset.* keys; one that was changed, paused or
+    deleted by hand is remembered in the registry.
 
     Example: tidegate sync
     """
@@ -89,16 +94,17 @@ def sync(*, json: JsonOption = False) -> None:
     from metastore_sync import adopt, settings  # noqa: PLC0415
 
     known = settings.load()
-    adopted = list(adopt.adopt(known))
+    found = adopt.adopt(known)
     changes = deploy.deploy(known)
-    for change in changes:
-        output.say(change)
+    for line in (*found.observed, *changes):
+        output.say(line)
     if json:
-        output.as_json({"adopted": adopted, "changes": list(changes)})
+        as_read = {"adopted": found.adopted, "observed": found.observed, "changes": changes}
+        output.as_json({key: list(value) for key, value in as_read.items()})
         return
-    for name in adopted:
+    for name in found.adopted:
         output.result(name)
-    if not adopted:
+    if not found.adopted:
         output.say("no connector declares a dataset that was not adopted already")
 
 
@@ -132,14 +138,12 @@ def scaffold(
         output.result(str(path))
 
 
-def _declared(known: Settings, wanted: list[str] | None) -> list[Dataset]:
-    from metastore_sync import dataset_files  # noqa: PLC0415
+def _declared(known: Settings, wanted: list[str] | None) -> list[Declared]:
+    from metastore_sync import dataset_files, declared  # noqa: PLC0415
 
-    declared = dataset_files.read(known.dataset_folder)
-    if not wanted:
-        return declared
-    have = [dataset.name for dataset in declared]
-    unknown = [name for name in wanted if name not in have]
+    files = dataset_files.read(known.dataset_folder)
+    chosen, unknown = declared.everything(known, files, wanted or ())
     if unknown:
-        raise names.no_file(unknown, have, known.dataset_folder)
-    return [dataset for dataset in declared if dataset.name in wanted]
+        have, _ = declared.everything(known, files)
+        raise names.no_file(unknown, [entry.dataset.name for entry in have], known.dataset_folder)
+    return chosen
