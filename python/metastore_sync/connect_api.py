@@ -244,7 +244,12 @@ def _path(name: str) -> str:
 
 
 def _message(answer: requests.Response) -> str:
+    """Return Connect's reason in one line; a refused config's errors are several lines of it."""
     try:
-        return cause_of(str(answer.json()["message"]))
+        text = str(answer.json()["message"])
     except (ValueError, KeyError, TypeError):
         return f"HTTP {answer.status_code}"
+    lines = [line.strip() for line in text.splitlines()]
+    if len(lines) > 1 and lines[0].endswith("error(s):"):
+        return "; ".join(line for line in lines[1:] if line and not line.startswith("You can also find"))
+    return cause_of(text)

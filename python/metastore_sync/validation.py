@@ -52,7 +52,8 @@ def _refused(this: Candidate, unknown: Iterable[str], found: Validation) -> Iter
     told = set(unknown)
     for key, texts in found.errors.items():
         code = ProblemCode.BUCKET_NOT_WRITABLE if key in _STORE else ProblemCode.CONNECTOR_VALUE_REFUSED
-        for text in texts if key not in told else ():
+        # What Connect says after a key's first error only follows from it.
+        for text in texts[:1] if key not in told else ():
             fact = text if text.startswith(key) else f"{key}: {text}"
             bucket = f"bucket {this.config['s3.bucket']}: " if key in _STORE else ""
             again = "tidegate doctor" if key in _STORE and key not in this.dataset.connector else this.again

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import MappingProxyType
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -23,37 +22,6 @@ from metastore_sync.settings import Settings
 
 pytestmark = pytest.mark.stack
 MakeTopic = Callable[[], str]
-
-
-@pytest.fixture
-def settings(light_stack: Settings, registry_settings: Settings) -> Settings:
-    """Give the stack's Kafka, Connect and store with a registry of this test's own."""
-    return dataclasses.replace(
-        light_stack,
-        home=registry_settings.home,
-        postgres_dsn=registry_settings.postgres_dsn,
-        snapshot_key=registry_settings.snapshot_key,
-    )
-
-
-@pytest.fixture
-def make_topic(settings: Settings) -> Iterator[MakeTopic]:
-    """Make topics that vanish with their connectors when the test ends."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    made: list[str] = []
-
-    def make() -> str:
-        made.append(f"sync_{uuid.uuid4().hex[:8]}")
-        admin.create_topics([NewTopic(made[-1], 2, 1)])[made[-1]].result(10)
-        return made[-1]
-
-    yield make
-    connect = ConnectApi(settings)
-    for name, config in connect.configs().items():
-        if config.get("topics") in made:
-            connect.delete(name)
-    for deleted in admin.delete_topics(made).values():
-        deleted.result(10)
 
 
 def dataset(topic: str, **connector: str) -> Dataset:
