@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metastore_sync.changes import DatasetPlan, Plan, Problem
+from metastore_sync.problem_codes import Severity
 
 
 def render(plan: Plan) -> str:
@@ -30,5 +31,6 @@ def _lines(entry: DatasetPlan) -> Iterator[str]:
 
 
 def _problem(problem: Problem) -> Iterator[str]:
-    yield f"    {problem.code} ({problem.severity})  {problem.fact}"
+    warning = " (warning)" if problem.severity is Severity.WARNS else ""
+    yield f"    {problem.code}{warning}  {problem.fact}"
     yield f"    Next: {problem.next_command}"

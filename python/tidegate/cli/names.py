@@ -40,10 +40,10 @@ def unknown_names(unknown: Sequence[str], known: Sequence[str]) -> UsageError:
 
 
 def no_file(unknown: Sequence[str], declared: Sequence[str], folder: Path) -> UsageError:
-    """Return the error of names that no dataset file declares."""
+    """Return the error of names that neither a dataset file nor the registry declares."""
     return UsageError(
-        f"{', '.join(unknown)}: no dataset file declares this",
-        where=f"{folder} declares: {', '.join(declared) or 'nothing'}",
+        f"{', '.join(unknown)}: no dataset is declared by this name",
+        where=f"{folder} and the registry declare: {', '.join(declared) or 'nothing'}",
         not_done="Nothing was planned or applied.",
         next_command="tidegate plan",
     )
