@@ -119,3 +119,37 @@ def test_openapi_describes_the_body(client: TestClient) -> None:
     properties = body["content"]["application/json"]["schema"]["properties"]
     assert properties["pkFields"]["items"] == {"type": "string", "minLength": 1}
     assert all(about.get("description") for about in properties.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "tag", "body", "status", "told"),
+    [
+        (Source.FILE, '"1"', {"owner": "else"}, 409, "edit connect/datasets/orders.yml"),
+        (Source.CONNECT, '"1"', {"owner": "else"}, 409, "through Connect REST"),
+        (Source.API, "", {"owner": "else"}, 428, "If-Match is missing"),
+        (Source.API, '"7"', {"owner": "else"}, 412, 'revision "7" → "1"'),
+        (Source.API, '"1"', {"owner": ""}, 422, "owner"),
+        (Source.API, '"1"', {"ownr": "else"}, 422, "did you mean owner?"),
+        (Source.API, '"1"', {"name": "orders_again"}, 422, "a dataset keeps its name"),
+        (Source.API, '"1"', [], 422, "not a mapping"),
+    ],
+)
+def test_a_change_that_is_not_made_says_why(
+    registry_settings: Settings, *, source: Source, tag: str, body: object, status: int, told: str
+) -> None:
+    with registry.connect(registry_settings) as conn:
+        registry.put_dataset(conn, ORDERS, source=source, actor="test")
+    service = FastAPI()
+    service.include_router(api.router(lambda: registry_settings, lambda _: lambda: None))
+
+    headers = {"If-Match": tag} if tag else {}
+    answer = TestClient(service).patch("/datasets/orders", json=body, headers=headers)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert told in str(answer.json())
+    with registry.connect(registry_settings) as conn:
+        assert registry.dataset(conn, "orders").revision == 1
+
+
+def test_a_change_of_nothing_there_is_not_found(client: TestClient) -> None:
+    assert client.patch("/datasets/ordres", json={}, headers={"If-Match": '"1"'}).status_code == 404
