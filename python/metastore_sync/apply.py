@@ -73,7 +73,7 @@ class _Application:
                 declared = Declared(entry.dataset, entry.source)
                 (entry,) = plan(self._settings, [declared]).datasets
                 _refuse_if_problems(entry)
-            with registry.connect(self._settings) as conn, rollback.on_failure(self._api, entry):
+            with registry.connect(self._settings) as conn, rollback.on_failure(self._api, entry, self._say):
                 self._say(f"{name}: {self._apply(conn, entry)}")
         return entry
 

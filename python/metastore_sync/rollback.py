@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from metastore_sync import running
@@ -13,7 +13,9 @@ from metastore_sync.errors import BrokenError, TidegateError
 
 
 @contextmanager
-def on_failure(api: ConnectApi, entry: DatasetPlan) -> Iterator[None]:
+def on_failure(
+    api: ConnectApi, entry: DatasetPlan, on_progress: Callable[[str], None]
+) -> Iterator[None]:
     """Put the connector back as it was when anything goes wrong, an interrupt included."""
     touched = entry.is_put or bool(entry.to_correct)
     old = api.connectors().get(entry.connector_name) if touched else None
@@ -28,6 +30,7 @@ def on_failure(api: ConnectApi, entry: DatasetPlan) -> Iterator[None]:
                 not_done=f"{restored} The registry was not changed.",
                 next_command=f"tidegate apply {entry.dataset.name}",
             ) from error
+        on_progress(f"{entry.dataset.name}: {restored} The registry was not changed.")
         raise
 
 

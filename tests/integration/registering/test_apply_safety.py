@@ -44,14 +44,14 @@ def test_a_second_apply_restarts_no_task(
     wanted = make_dataset(make_topic(), tasks_max="2")
     heard: list[str] = []
     apply.apply(settings, [wanted], heard.append)
-    started = task_states(settings, f"tidegate-{wanted.name}")
+    started = recorded_states(settings, f"tidegate-{wanted.name}")
 
     again = apply.apply(settings, [wanted], heard.append)
 
     assert heard[-1] == f"{wanted.name}: revision 1, nothing to change"
     assert not again.datasets[0].has_changes
-    assert {task for task, _, _ in started} == {0, 1}
-    assert task_states(settings, f"tidegate-{wanted.name}") == started
+    assert {part for part, _, _ in started} == {"connector", "task--0", "task--1"}
+    assert recorded_states(settings, f"tidegate-{wanted.name}") == started
 
 
 def test_a_task_that_fails_after_it_ran_brings_the_old_config_back(
@@ -88,9 +88,10 @@ def test_an_interrupted_apply_leaves_the_old_config(
     wait_until(lambda: (connect.config(f"tidegate-{topic}") or {}).get("rotate.records") == "7")
 
     running.send_signal(signal.SIGINT)
-    running.wait(90)
+    heard, _ = running.communicate(timeout=90)
 
     assert running.returncode != 0
+    assert f"tidegate-{topic} has its old config back and runs. The registry was not changed." in heard
     assert connect.config(f"tidegate-{topic}") == before
     assert revision(settings, topic) == 1
 
@@ -172,7 +173,8 @@ def started_apply(settings: Settings, dataset: Dataset) -> subprocess.Popen[str]
     variables = {f"TIDEGATE_{name.upper()}": str(getattr(settings, name)) for name in names}
     environment = {**os.environ, **variables, "TIDEGATE_HOME": str(settings.home)}
     words = [sys.executable, "-c", PROGRAM, json.dumps(to_document(dataset))]
-    return subprocess.Popen(words, env=environment, text=True, stdout=subprocess.DEVNULL)
+    out = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(words, env=environment, text=True, **out)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
@@ -197,8 +199,8 @@ def corrected(settings: Settings) -> dict[str, int]:
     return {line["dataset"]: len(line["drift"]) for line in lines}
 
 
-def task_states(settings: Settings, connector: str) -> list[tuple[int, str, int]]:
-    """Return every state that Connect ever recorded of a connector's tasks: task, state, generation."""
+def recorded_states(settings: Settings, connector: str) -> list[tuple[str, str, int]]:
+    """Return every state that Connect ever recorded of a connector and its tasks: part, state, generation."""
     reads_only = {"group.id": "reads-states", "enable.auto.commit": False}
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, **reads_only})
     found = []
@@ -211,9 +213,10 @@ def task_states(settings: Settings, connector: str) -> list[tuple[int, str, int]
             assert message is not None
             assert message.error() is None
             low = message.offset() + 1
-            kind, _, task = (message.key() or b"").decode().rpartition("-")
-            if kind == f"status-task-{connector}" and message.value():
+            key = (message.key() or b"").decode()
+            part = key.removeprefix("status-").replace(connector, "").strip("-")
+            if connector in key and message.value():
                 state = json.loads(message.value())
-                found.append((int(task), state["state"], state["generation"]))
+                found.append((part, state["state"], state["generation"]))
     consumer.close()
     return found
