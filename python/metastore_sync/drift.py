@@ -47,13 +47,9 @@ def compare(
         return Comparison(changes_between(applied, wanted), (gone,))
     by_hand = {change.key for change in changes_between(applied, running)}
     differing = changes_between(running, wanted)
-    drift = [
-        Drift(DriftKind.CONFIG, change.key, change.old, change.new, Winner.DECLARATION)
-        for change in differing
-        if change.key in by_hand
-    ]
-    drift += _resting(connector, state)
-    return Comparison(tuple(change for change in differing if change.key not in by_hand), tuple(drift))
+    drift = [_restored(change) for change in differing if change.key in by_hand]
+    anew = tuple(change for change in differing if change.key not in by_hand)
+    return Comparison(anew, (*drift, *_resting(connector, state)))
 
 
 def followed(
@@ -71,6 +67,10 @@ def followed(
     if resting and state is DatasetState.OK:
         found.append(Drift(DriftKind.STATE, "state", connector.status.state, "RUNNING", Winner.CONNECT))
     return tuple(found)
+
+
+def _restored(change: Change) -> Drift:
+    return Drift(DriftKind.CONFIG, change.key, change.old, change.new, Winner.DECLARATION)
 
 
 def _resting(connector: Connector, state: DatasetState) -> list[Drift]:

@@ -125,7 +125,10 @@ def _by_hand(sight: _Sight) -> dict[str, str]:
     if now.drift != before.drift:
         keys = ", ".join(str(change) for change in now.drift)
         told["connector_changed"] = f"{subject} was changed: {keys or 'back to what is declared'}"
-        if keys:
+        if keys and sight.row.source is Source.CONNECT:
+            # What could be followed was followed before anybody looked here.
+            told["connector_changed"] += "; the registry does not follow: tidegate sync says why"
+        elif keys:
             told["connector_changed"] += f"; {_remedy(sight)}"
     return told
 

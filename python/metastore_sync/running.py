@@ -32,27 +32,25 @@ def wait(
     Args:
         api: The Connect cluster.
         name: The connector.
-        tasks: How many tasks there must be at least.
+        tasks: How many there must be at least.
         deadline_seconds: How long it may take.
         settled_seconds: How long the state must hold.
 
     Raises:
         BrokenError: It failed, naming the causes, or did not start in time.
     """
-    deadline = time.monotonic() + deadline_seconds
-    since = time.monotonic()
+    started = since = time.monotonic()
     seen: ConnectorStatus | None = None
     pause = threading.Event()
     while True:
-        status = api.status(name)
-        now = time.monotonic()
+        status, now = api.status(name), time.monotonic()
         if status != seen:
             seen, since = status, now
         if seen and now - since >= settled_seconds and seen.is_running and len(seen.tasks) >= tasks:
             return seen
         if seen and now - since >= FAILED_SECONDS and seen.failure:
             raise _failed(name, seen.failure)
-        if now >= deadline:
+        if now - started >= deadline_seconds:
             wanted = f"{tasks} task{'s' if tasks > 1 else ''}"
             raise _failed(name, f"{wanted} not RUNNING after {deadline_seconds:.0f} s: {seen or 'unknown'}")
         pause.wait(_LOOK_AGAIN_SECONDS)

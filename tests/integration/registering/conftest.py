@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
+import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from metastore_sync.connect_api import ConnectApi
 from metastore_sync.model import Dataset, Mode
 from metastore_sync.settings import Settings
+from schema_guard.core.ddl import columns, spark_ddl
+from schema_guard.core.infer import infer
+from schema_guard.core.schema import finalise
 
 MakeTopic = Callable[[], str]
 
@@ -68,3 +75,27 @@ def make_dataset() -> Callable[..., Dataset]:
         )
 
     return make
+
+
+@pytest.fixture
+def admit() -> Callable[[psycopg.Connection[DictRow], str, Mapping[str, Any], int], None]:
+    """Let the guard have admitted batches of records like one: its ACTIVE schema and its rows."""
+
+    def act(conn: psycopg.Connection[DictRow], name: str, record: Mapping[str, Any], batches: int) -> None:
+        found = finalise(infer([record]))
+        described = [found.fingerprint, Jsonb(found.to_document()), spark_ddl(found), Jsonb(columns(found))]
+        conn.execute(
+            "insert into registry.schema_version"
+            " (dataset, version, status, fingerprint, schema, ddl, columns, verdict, findings)"
+            " values (%s, 1, 'ACTIVE', %s, %s, %s, %s, 'INITIAL', '[]')",
+            [name, *described],
+        )
+        for number in range(1, batches + 1):
+            conn.execute(
+                "insert into registry.batch (dataset, batch_id, status, schema_version, verdict, findings,"
+                " record_count, rejected_count, value_bytes, content_hash, checked_at, admitted_at)"
+                " values (%s, %s, 'ADMITTED', 1, 'NONE', '[]', 1, 0, 1, 0, now(), now())",
+                [name, number],
+            )
+
+    return act

@@ -90,6 +90,25 @@ def test_a_changed_connector_is_drift_until_the_registry_follows(rest: Rest) -> 
         assert registry.dataset(conn, rest.name).dataset.owner == "somebody else"
 
 
+def test_a_change_that_tables_speak_against_is_not_followed(rest: Rest, admit: Callable[..., None]) -> None:
+    with registry.connect(rest.settings) as conn:
+        admit(conn, rest.name, {"id": 1}, 2)
+    rest.put(dataset_mode="upsert", dataset_pk_fields="idd")
+
+    found = adopt.look(rest.settings)
+
+    lacking, mode, keys = found.refused[rest.name]
+    assert lacking == "dataset.pk.fields: the ACTIVE schema has no field idd; it has id"
+    assert mode.startswith("dataset.mode: append → upsert after 2 batch(es): it decides how records")
+    assert keys.startswith("dataset.pk.fields: none → idd after 2 batch(es)")
+    assert [line.rpartition("; ")[2] for line in found.observed if line.startswith(rest.name)] == [
+        "the registry does not follow: tidegate sync says why"
+    ]
+    assert len(rest.drift()) == 2
+    with registry.connect(rest.settings) as conn:
+        assert registry.dataset(conn, rest.name).dataset.pk_fields == ()
+
+
 @pytest.mark.parametrize(("act", "state"), [("pause", "PAUSED"), ("stop", "STOPPED")])
 def test_a_connector_at_rest_pauses_its_dataset_until_it_is_resumed(rest: Rest, act: str, state: str) -> None:
     getattr(rest.connect, act)(rest.name)

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 from ruamel.yaml import YAML
 
 from metastore_sync import adopt, plan, registry, render
@@ -22,9 +21,6 @@ from metastore_sync.declared import everything
 from metastore_sync.model import Source, from_document
 from metastore_sync.problem_codes import SEVERITY, ProblemCode
 from metastore_sync.settings import Settings
-from schema_guard.core.ddl import columns, spark_ddl
-from schema_guard.core.infer import infer
-from schema_guard.core.schema import finalise
 
 pytestmark = pytest.mark.stack
 CASES: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "cases" / "plan" / "problems.yml")
@@ -63,10 +59,12 @@ def strangers(connect: ConnectApi, topics: None) -> Iterator[Callable[[str, Mapp
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_problems_are_named_before_anything_changes(
+    *,
     case: dict[str, Any],
     settings: Settings,
     connect: ConnectApi,
     strangers: Callable[[str, Mapping[str, str | None]], None],
+    admit: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given = case.get("given", {})
@@ -77,7 +75,7 @@ def test_problems_are_named_before_anything_changes(
         strangers(name, {**sink_only, "name": name, **config})
     with registry.connect(settings) as conn:
         for document in given.get("registered", []):
-            register(conn, **document)
+            register(conn, admit, **document)
     if given.get("sync"):
         assert adopt.look(settings).adopted == ("plan_stranger",)
     monkeypatch.setattr(render, "SINK", given.get("sink", render.SINK))
@@ -115,6 +113,7 @@ def rows(settings: Settings) -> list[registry.DatasetRow]:
 
 def register(
     conn: psycopg.Connection[DictRow],
+    admit: Callable[..., None],
     *,
     source: str = "file",
     schema: Mapping[str, Any] | None = None,
@@ -124,20 +123,5 @@ def register(
     """Declare a dataset and let the guard have admitted batches of records like `schema`."""
     dataset = from_document({**PLAIN, "kafka_topic": None, **document})
     registry.put_dataset(conn, dataset, source=Source(source), actor="test")
-    if schema is None:
-        return
-    found = finalise(infer([schema]))
-    described = [found.fingerprint, Jsonb(found.to_document()), spark_ddl(found), Jsonb(columns(found))]
-    conn.execute(
-        "insert into registry.schema_version"
-        " (dataset, version, status, fingerprint, schema, ddl, columns, verdict, findings)"
-        " values (%s, 1, 'ACTIVE', %s, %s, %s, %s, 'INITIAL', '[]')",
-        [dataset.name, *described],
-    )
-    for number in range(1, batches + 1):
-        conn.execute(
-            "insert into registry.batch (dataset, batch_id, status, schema_version, verdict, findings,"
-            " record_count, rejected_count, value_bytes, content_hash, checked_at, admitted_at)"
-            " values (%s, %s, 'ADMITTED', 1, 'NONE', '[]', 1, 0, 1, 0, now(), now())",
-            [dataset.name, number],
-        )
+    if schema is not None:
+        admit(conn, dataset.name, schema, batches)
