@@ -113,7 +113,8 @@ def _rebuild(scene: Scene, this: Candidate) -> Iterator[Problem]:
             yield Problem(ProblemCode.REBUILD_NEEDED, fact, again)
 
 
-def _names(scene: Scene, this: Candidate) -> Iterator[Problem]:
+def taken_names(scene: Scene, this: Candidate) -> Iterator[Problem]:
+    """Yield a problem when a mart, a model or a folder of models is called like the dataset already."""
     name, models = this.dataset.name, scene.settings.dbt_project / "models"
     if name == "marts" or (models / "marts" / name).is_dir():
         what = "the folder of marts" if name == "marts" else f"mart area models/marts/{name}"
@@ -139,7 +140,7 @@ CHECKS: tuple[Check, ...] = (
     _declared_by_connector,
     _owner,
     _landed_twice,
-    _names,
+    taken_names,
     _topic,
     _dead_letters,
     _fields,

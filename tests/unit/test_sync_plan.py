@@ -11,11 +11,14 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from metastore_sync import drift, fits, plan_text
+from metastore_sync import checks, drift, fits, plan_text, settings
 from metastore_sync.changes import Change, DatasetPlan, Drift, DriftKind, Plan, Problem, Winner
-from metastore_sync.connect_api import Connector, ConnectorStatus, TaskStatus
+from metastore_sync.connect_api import ConnectApi, Connector, ConnectorStatus, TaskStatus
 from metastore_sync.model import Dataset, DatasetState, Mode, Source
 from metastore_sync.problem_codes import WARNINGS, ProblemCode
+from metastore_sync.scene import Candidate, Scene
+from metastore_sync.settings import Settings
+from metastore_sync.topics import Topics
 from metastore_sync.traces import causes_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,3 +133,39 @@ def test_a_trace_is_told_by_its_causes_in_order() -> None:
     assert causes_of(trace) == ("LandingError$Refused: raw: bucket is missing", "NoSuchBucketException: 404")
     assert causes_of("") == ()
     assert len(causes_of("Caused by: a.B: " + "x" * 5000)[0]) == 300
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("clicks/brz_clicks.sql", ""),
+        ("clicks/agg_clicks.sql", "name: folder models/clicks holds models, none of them brz_clicks.sql"),
+        ("legacy/slv_clicks.sql", "name: models/legacy/slv_clicks.sql is a model of this name already"),
+        ("marts/clicks/agg_reach.sql", "name: clicks is mart area models/marts/clicks already"),
+        ("marts/web/agg_clicks.sql", ""),
+    ],
+)
+def test_a_name_is_taken_by_models_that_are_not_the_datasets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, file: str, told: str
+) -> None:
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    model = tmp_path / "dbt_project" / "models" / file
+    model.parent.mkdir(parents=True)
+    model.touch()
+    there = Settings(home=tmp_path)
+    this = Candidate(
+        dataset=CLICKS, source=Source.FILE, row=None, connector_name="tidegate-clicks", config={}
+    )
+    nothing: dict[str, Any] = {name: {} for name in ("connectors", "rows", "held", "fields", "batches")}
+    scene = Scene(
+        settings=there,
+        api=ConnectApi(there),
+        plugins=frozenset(),
+        topics=Topics({}, 1),
+        dags=frozenset(),
+        **nothing,
+    )
+
+    found = list(checks.taken_names(scene, this))
+
+    assert [(problem.code, problem.fact) for problem in found] == ([("NAME_TAKEN", told)] if told else [])
