@@ -44,6 +44,15 @@ class Action(StrEnum):
     REJECT_RECORDS = "reject_records"
 
 
+class Removal(StrEnum):
+    """How much absence of a field counts as its removal."""
+
+    #: What chance does not explain, over several batches.
+    EVIDENCE = "evidence"
+    #: The first batch that lacks it whole.
+    FIRST_ABSENCE = "first_absence"
+
+
 class Target(StrEnum):
     """The table format that will hold a column, which decides what a widening means."""
 
@@ -88,6 +97,7 @@ class Dataset:
         max_lag: Seconds a landed record may wait before the dataset counts as lagging.
         owner: Who is told when the dataset is blocked.
         policy: Finding code → action; codes not named follow the default policy.
+        removal: When an absent field counts as removed.
         targets: Formats every schema change is judged against.
         connector: Connector settings laid over the rendered sink config.
     """
@@ -106,6 +116,7 @@ class Dataset:
     max_lag: int = 3600
     start: Start = Start.EARLIEST
     policy: MappingProxyType[str, Action] = field(default_factory=lambda: MappingProxyType({}))
+    removal: Removal = Removal.EVIDENCE
     targets: tuple[Target, ...] = (Target.ICEBERG_V2,)
     connector: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -127,6 +138,7 @@ def to_document(dataset: Dataset) -> dict[str, Any]:
         "max_lag": dataset.max_lag,
         "start": dataset.start.value,
         "policy": {code: action.value for code, action in sorted(dataset.policy.items())},
+        "removal": dataset.removal.value,
         "targets": [target.value for target in dataset.targets],
         "connector": dict(sorted(dataset.connector.items())),
     }
@@ -151,6 +163,7 @@ def from_document(document: dict[str, Any]) -> Dataset:
         max_lag=int(given.get("max_lag", 3600)),
         start=Start(given.get("start", "earliest")),
         policy=MappingProxyType({c: Action(a) for c, a in given.get("policy", {}).items()}),
+        removal=Removal(given.get("removal", "evidence")),
         targets=tuple(Target(t) for t in given.get("targets", ["iceberg_v2"])),
         connector=MappingProxyType({k: str(v) for k, v in given.get("connector", {}).items()}),
         **{name: tuple(given.get(name, ())) for name in lists},

@@ -15,7 +15,8 @@ from schema_guard import errors
 from schema_guard.batches import Batch
 from schema_guard.chains import Cursor
 from schema_guard.core.ddl import columns, spark_ddl
-from schema_guard.core.finding import Verdict
+from schema_guard.core.finding import Code, Verdict
+from schema_guard.core.presence import without
 from schema_guard.edges import registry, rejected
 from schema_guard.edges.registry import Connection
 from schema_guard.judge import Judged
@@ -55,6 +56,7 @@ def record(conn: Connection, token: int, batch: Batch, judged: Judged) -> Admiss
         _insert_objects(conn, judged, batch_id)
         rejected.copy(conn, name, batch_id, rejected.read(judged.scan.rejected_files))
         _advance(conn, name, batch)
+        _remember(conn, judged)
         _conclude(conn, judged, batch_id, version)
     return Admission(batch_id, status_of(judged), version)
 
@@ -184,6 +186,16 @@ def _ranges(batch: Batch) -> Iterator[tuple[Cursor, int]]:
     # One order for all guards, so that two of them never wait for each other.
     for place in sorted(first):
         yield first[place], behind[place]
+
+
+def _remember(conn: Connection, judged: Judged) -> None:
+    """Keep presence: of an admitted batch at once, of a BLOCKED one until somebody decides."""
+    name = judged.dataset.name
+    if status_of(judged) is Status.BLOCKED:
+        registry.put_pending_ledger(conn, name, judged.ledger)
+    else:
+        gone = frozenset(f.pointer for f in judged.findings if f.code is Code.FIELD_REMOVED)
+        registry.put_ledger(conn, name, without(judged.ledger, gone))
 
 
 def _conclude(conn: Connection, judged: Judged, batch_id: int, version: int) -> None:

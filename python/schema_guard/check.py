@@ -19,13 +19,13 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import admission, errors, reports
+from schema_guard import admission, errors, held, reports
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
 from schema_guard.edges import registry
 from schema_guard.edges.registry import Connection
 from schema_guard.edges.s3 import Store
-from schema_guard.judge import judge
+from schema_guard.judge import Known, judge
 from schema_guard.report import Report, Status
 
 #: How often, and for how many seconds, the registry is asked again after it went away in a commit.
@@ -92,15 +92,23 @@ class _Check:
         return [*found, *(reports.of_hole(name, hole) for hole in backlog.holes)]
 
     def _batch(self, batch: Batch) -> Report:
-        active = registry.active_version(self._conn, self._dataset.name)
+        known = self._known()
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge(self._settings, self._dataset, active, batch, Path(folder))
+            judged = judge(self._settings, self._dataset, known, batch, Path(folder))
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)
             except psycopg.OperationalError as lost:
                 recorded = self._ask_again(batch, lost)
         snapshot.write(self._settings, self._conn)
         return reports.of_judged(self._conn, judged, recorded)
+
+    def _known(self) -> Known:
+        name = self._dataset.name
+        return Known(
+            active=registry.active_version(self._conn, name),
+            ledger=registry.ledger(self._conn, name),
+            earlier=lambda: held.newest(self._settings, self._conn, self._dataset),
+        )
 
     def _ask_again(self, batch: Batch, lost: psycopg.OperationalError) -> admission.Admission:
         """Find out whether a commit without a reply took place; never commit twice."""

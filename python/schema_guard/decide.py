@@ -18,12 +18,12 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import errors
+from schema_guard import errors, held
+from schema_guard.core import presence
+from schema_guard.core.finding import Code
 from schema_guard.edges import registry, rejected
 from schema_guard.edges.registry import BatchRow, Connection, Version
-from schema_guard.edges.s3 import Store
-from schema_guard.manifests import from_document, key_of
-from schema_guard.reading import ObjectRange, Scan, rules_of, source_of
+from schema_guard.reading import Scan, rules_of
 from schema_guard.scan_pool import scan_batch
 from schema_guard.sql import QUERIES
 
@@ -81,6 +81,8 @@ def approve(settings: Settings, name: str, version: int, actor: str, why: str) -
             changed = QUERIES.approve_blocked_batch(
                 conn, dataset=name, batch_id=blocked.batch_id, judged_version=version
             )
+            pending = registry.pending_ledger(conn, name)
+            registry.put_ledger(conn, name, presence.without(pending, _removed(blocked)))
             decision = Decision(
                 dataset=name,
                 batch_id=blocked.batch_id,
@@ -116,13 +118,15 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
         blocked, judged = _waiting(conn, name, version)
         active = registry.active_version(conn, name)
         kept = active or judged
-        sources = _sources(settings, conn, dataset, blocked)
+        sources = held.sources(settings, conn, dataset, blocked.batch_id)
         scan = scan_batch(settings, sources, rules_of(dataset, kept.schema), Path(folder))
         with conn.transaction():
             lease.lock(conn, name, token)
             _check_active(conn, name, judged)
             _refuse(conn, name, judged, kept, by)
             changed = _admit_rest(conn, name, blocked, kept, scan)
+            pending = registry.pending_ledger(conn, name)
+            registry.put_ledger(conn, name, presence.forgiven(pending, _removed(blocked)))
             decision = Decision(
                 dataset=name,
                 batch_id=blocked.batch_id,
@@ -163,6 +167,12 @@ def _waiting(conn: Connection, name: str, version: int) -> tuple[BatchRow, Versi
     return blocked, judged
 
 
+def _removed(blocked: BatchRow) -> frozenset[str]:
+    """Return the fields whose removal is decided about."""
+    removed = (f["pointer"] for f in blocked.findings if f["code"] == Code.FIELD_REMOVED)
+    return frozenset(removed)
+
+
 def _check_active(conn: Connection, name: str, judged: Version) -> None:
     """Refuse when the findings compare with a version that is ACTIVE no longer."""
     active = registry.active_version(conn, name)
@@ -185,19 +195,6 @@ def _refuse(conn: Connection, name: str, judged: Version, kept: Version, by: _De
         _make_active(conn, name, judged, by)
         return
     QUERIES.decide_version(conn, dataset=name, version=judged.number, status="REJECTED", **asdict(by))
-
-
-def _sources(settings: Settings, conn: Connection, dataset: Dataset, blocked: BatchRow) -> list[ObjectRange]:
-    """Return the batch's objects with what their manifests promised about them."""
-    store = Store(settings)
-    sources = []
-    for held in registry.objects(conn, dataset.name, blocked.batch_id):
-        key = key_of(dataset.kafka_topic, held.topic_id, held.partition, held.expected_offset)
-        manifest = from_document(key, store.document(key))
-        if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
-            raise errors.object_differs(key, "data_key", held.data_key, manifest.data_key)
-        sources.append(source_of(manifest, held.generation))
-    return sources
 
 
 def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, scan: Scan) -> int:

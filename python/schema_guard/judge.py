@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
+from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
-from schema_guard import landing_gaps
+from schema_guard import landing_gaps, profiles
 from schema_guard.batches import Batch
 from schema_guard.core import classify
-from schema_guard.core.classify import Judgement
+from schema_guard.core.classify import Criteria, Past
+from schema_guard.core.diff import diff
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
 from schema_guard.core.infer import Inference
+from schema_guard.core.likeness import Likeness
 from schema_guard.core.policy import SEVERITY, resolve
+from schema_guard.core.presence import Ledger, advance
+from schema_guard.core.removal import Removal
+from schema_guard.core.renames import Pair, candidates
 from schema_guard.core.schema import Schema, finalise
 from schema_guard.edges.registry import Version
+from schema_guard.edges.s3 import Store
 from schema_guard.reading import ObjectRange, Scan, rules_of, source_of
 from schema_guard.scan_pool import scan_batch
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    What the registry holds of a dataset when a batch is judged.
+
+    Attributes:
+        active: The ACTIVE version; None before the first batch.
+        ledger: Presence of each field so far.
+        earlier: Gives the objects of the newest admitted batch; asked only when a field may be renamed.
+    """
+
+    active: Version | None = None
+    ledger: Ledger = field(default_factory=dict)
+    earlier: Callable[[], Sequence[ObjectRange]] = tuple
+
+    @property
+    def schema(self) -> Schema | None:
+        """The ACTIVE version's schema."""
+        return self.active.schema if self.active else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +63,7 @@ class Judged:
         scan: What is in them; under `reject_records` without the misfits.
         active: The version it was compared with; None before the first batch.
         schema: The version it would make: the ACTIVE types and what was observed.
+        ledger: Presence with the batch counted in.
     """
 
     dataset: Dataset
@@ -40,9 +73,22 @@ class Judged:
     schema: Schema
     verdict: Verdict
     findings: tuple[Finding, ...]
+    ledger: Ledger
 
 
-def judge(settings: Settings, dataset: Dataset, active: Version | None, batch: Batch, folder: Path) -> Judged:
+def criteria_of(dataset: Dataset) -> Criteria:
+    """Return by what a dataset's batches are judged."""
+    return Criteria(
+        pk_fields=dataset.pk_fields,
+        partition_keys=dataset.partition_keys,
+        targets=dataset.targets,
+        policy=dataset.policy,
+        removal=Removal(dataset.removal),
+        table=f"silver.slv_{dataset.name}",
+    )
+
+
+def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, folder: Path) -> Judged:
     """
     Scan a batch whole and judge it against the ACTIVE version.
 
@@ -53,33 +99,46 @@ def judge(settings: Settings, dataset: Dataset, active: Version | None, batch: B
     """
     sources = tuple(source_of(link.manifest, link.cursor.generation) for link in batch.links)
     scan = scan_batch(settings, sources, rules_of(dataset), folder)
-    judgement = _judgement(dataset, active, scan.inference)
-    verdict = judgement.verdict
-    if judgement.reject_records and verdict is not Verdict.BREAKING:
-        fit = active.schema if active else finalise(scan.inference)
+    past = Past(known.ledger, _likenesses(settings, dataset, known, scan.inference, sources))
+    judgement = classify.judge(known.schema, scan.inference, criteria_of(dataset), past)
+    settled = judgement
+    if judgement.reject_records and judgement.verdict is not Verdict.BREAKING:
+        fit = known.schema or finalise(scan.inference)
         scan = scan_batch(settings, sources, rules_of(dataset, fit), folder)
-        verdict = _judgement(dataset, active, scan.inference).verdict
+        settled = classify.judge(known.schema, scan.inference, criteria_of(dataset), past)
     gaps = landing_gaps.in_batch(batch, SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)])
     return Judged(
         dataset=dataset,
         sources=sources,
         scan=scan,
-        active=active,
-        schema=finalise(scan.inference, active.schema if active else None),
-        verdict=_worst(verdict, gaps),
+        active=known.active,
+        schema=finalise(scan.inference, known.schema),
+        verdict=_worst(settled.verdict, gaps),
         findings=(*judgement.findings, *gaps),
+        ledger=settled.ledger,
     )
 
 
-def _judgement(dataset: Dataset, active: Version | None, observed: Inference) -> Judgement:
-    return classify.judge(
-        active.schema if active else None,
-        observed,
-        pk_fields=dataset.pk_fields,
-        partition_keys=dataset.partition_keys,
-        targets=dataset.targets,
-        policy=dataset.policy,
-    )
+def _likenesses(
+    settings: Settings,
+    dataset: Dataset,
+    known: Known,
+    observed: Inference,
+    sources: Sequence[ObjectRange],
+) -> dict[Pair, Likeness]:
+    """Compare values where a field may have been renamed; without the old values there is no hint."""
+    if known.schema is None:
+        return {}
+    found = diff(known.schema, observed, pk_fields=dataset.pk_fields)
+    after = advance(known.ledger, finalise(observed, known.schema), observed.root)
+    pairs = candidates(found, observed.records, after)
+    if not pairs:
+        return {}
+    try:
+        return profiles.likenesses(Store(settings), pairs, [*known.earlier(), *sources], sources)
+    except BrokenError as away:
+        _log.warning("no look for renames: earlier values are gone", dataset=dataset.name, cause=away.fact)
+        return {}
 
 
 def _worst(verdict: Verdict, gaps: Sequence[Finding]) -> Verdict:

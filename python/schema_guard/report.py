@@ -136,6 +136,11 @@ def _finding(finding: Mapping[str, Any], seen: str | None) -> list[str]:
     if first := evidence["first"]:
         place = f"partition {first['partition']}, offset {first['offset']}"
         lines.append(f"    first seen in {seen or first['topic_id']}, {place}")
+    if basis := evidence.get("basis"):
+        lines.append(f"    {basis}")
+    if accept := finding.get("accept"):
+        after = ", after a rebuild of silver" if finding.get("rebuild") else ""
+        lines.append(f"    would take it{after}: {accept}")
     return lines
 
 

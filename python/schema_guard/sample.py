@@ -15,6 +15,7 @@ from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import PoisonError
 from schema_guard.core.schema import Schema
+from schema_guard.judge import criteria_of
 
 #: Stands for the topic id of lines that have none.
 SAMPLE = "sample"
@@ -90,14 +91,7 @@ def judge(
             observed.add(values.read(text), Position(SAMPLE, 0, number))
         except PoisonError as poison:
             rejected.append(Poison(number, poison.error_type.value, poison.message))
-    judgement = classify.judge(
-        active,
-        observed,
-        pk_fields=dataset.pk_fields,
-        partition_keys=dataset.partition_keys,
-        targets=dataset.targets,
-        policy=dataset.policy,
-    )
+    judgement = classify.judge(active, observed, criteria_of(dataset))
     return SampleReport(
         dataset=dataset.name,
         base_version=base_version,

@@ -15,7 +15,7 @@ import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema_guard.core.classify import Judgement, judge
+from schema_guard.core.classify import Criteria, Judgement, judge
 from schema_guard.core.conform import misfits
 from schema_guard.core.finding import Verdict
 from schema_guard.core.infer import Inference, infer, merge
@@ -69,7 +69,7 @@ def inferred(records: Iterable[tuple[Position, dict[str, object]]]) -> Inference
 
 
 def judged(active: Schema | None, batch: Inference, *targets: str) -> Judgement:
-    return judge(active, batch, pk_fields=["id"], targets=targets or ["iceberg_v2"], policy={})
+    return judge(active, batch, Criteria(pk_fields=["id"], targets=targets or ["iceberg_v2"]))
 
 
 def without_key_findings(judgement: Judgement) -> set[str]:
@@ -207,7 +207,7 @@ def test_verdict_none_means_that_the_version_stays(
     batch = infer(new)
 
     for target in ("iceberg_v2", "spark"):
-        verdict = judge(active, batch, targets=[target], policy={}).verdict
+        verdict = judge(active, batch, Criteria(targets=[target])).verdict
         assert (verdict is Verdict.NONE) == (finalise(batch, active) == active)
 
 

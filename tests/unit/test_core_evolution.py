@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +13,28 @@ import jsonschema
 import pytest
 import yaml
 
-from schema_guard.core.classify import Judgement, judge
+from schema_guard.core.classify import Criteria, Judgement, Past, judge
 from schema_guard.core.ddl import spark_ddl
+from schema_guard.core.diff import diff
 from schema_guard.core.finding import Code, Finding
 from schema_guard.core.infer import Inference, infer
 from schema_guard.core.json_text import parse_record
-from schema_guard.core.kinds import Position
+from schema_guard.core.kinds import Position, names
+from schema_guard.core.likeness import Likeness, Profile, likeness
 from schema_guard.core.policy import DEFAULT
+from schema_guard.core.presence import Ledger
+from schema_guard.core.removal import Removal
+from schema_guard.core.renames import Pair, candidates
 from schema_guard.core.schema import Schema, finalise
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests/cases/evolution"
 CONTRACT = json.loads((ROOT / "docs/contracts/findings.schema.json").read_text())
 
-#: Declared codes that this guard does not produce from one batch, or that the gate makes.
-ELSEWHERE = {Code.FIELD_REMOVED, Code.FIELD_RENAMED, Code.LANDING_GAP}
+#: The gate makes it, from manifests.
+ELSEWHERE = {Code.LANDING_GAP}
+
+ICEBERG = Criteria(targets=["iceberg_v2"])
 
 EVOLUTIONS = [
     pytest.param(case, id=f"{path.stem}-{name}")
@@ -45,22 +54,70 @@ def expanded(text: str) -> str:
     return re.sub(r"\[(\d+) deep\]", lambda n: "[" * int(n[1]) + "1" + "]" * int(n[1]), text)
 
 
+def written(line: str) -> Iterator[str]:
+    """Write out `N x LINE`, where each # in LINE is another number."""
+    times = re.match(r"(\d+) x ", line)
+    if times is None:
+        yield expanded(line)
+    else:
+        yield from (line[times.end() :].replace("#", str(7 * n)) for n in range(int(times[1])))
+
+
 def observed(lines: list[str]) -> Inference:
-    return infer(parse_record(expanded(line)) for line in lines)
+    return infer(parse_record(text) for line in lines for text in written(line))
 
 
-def judged(case: dict[str, Any]) -> tuple[Schema | None, Inference, Judgement]:
-    active = None if case["active"] is None else finalise(observed(case["active"]))
-    batch = observed(case["batch"])
-    judgement = judge(
-        active,
-        batch,
+def criteria(case: dict[str, Any]) -> Criteria:
+    return Criteria(
         pk_fields=case.get("pk_fields", []),
         partition_keys=case.get("partition_keys", []),
         targets=case.get("targets", ["iceberg_v2"]),
         policy=case.get("policy", {}),
+        removal=Removal(case.get("removal", "evidence")),
     )
-    return active, batch, judgement
+
+
+def past(case: dict[str, Any]) -> tuple[Schema | None, Ledger]:
+    """Return the version and the presence that the earlier batches of a case left."""
+    if "earlier" not in case:
+        return (None if case["active"] is None else finalise(observed(case["active"]))), {}
+    active, ledger = None, {}
+    for lines in case["earlier"]:
+        batch = observed(lines)
+        ledger = judge(active, batch, criteria(case), Past(ledger)).ledger
+        active = finalise(batch, active)
+    return active, ledger
+
+
+def profile(lines: list[str], pointer: str) -> Profile:
+    found = Profile()
+    for line in lines:
+        for text in written(line):
+            value = parse_record(text)
+            for name in names(pointer):
+                value = value.get(name, {}) if isinstance(value, dict) else {}
+            if value != {}:
+                found.add(value)
+    return found
+
+
+def likenesses(case: dict[str, Any], active: Schema | None, ledger: Ledger) -> dict[Pair, Likeness]:
+    """Return what the gate would find in the landed objects."""
+    batch = observed(case["batch"])
+    after = judge(active, batch, criteria(case), Past(ledger)).ledger
+    found = {}
+    for pair in candidates(diff(active, batch, pk_fields=case.get("pk_fields", [])), batch.records, after):
+        old = profile([*case.get("earlier", [[]])[-1], *case["batch"]], pair.old)
+        new = profile(case["batch"], pair.new)
+        found[pair] = likeness(names(pair.old)[-1], old, names(pair.new)[-1], new)
+    return found
+
+
+def judged(case: dict[str, Any]) -> tuple[Schema | None, Inference, Judgement]:
+    active, ledger = past(case)
+    batch = observed(case["batch"])
+    known = Past(ledger, likenesses(case, active, ledger))
+    return active, batch, judge(active, batch, criteria(case), known)
 
 
 def line(finding: Finding) -> str:
@@ -79,6 +136,10 @@ def test_batch_against_active_version(case: dict[str, Any]) -> None:
     assert case["findings"] == [line(finding) for finding in judgement.findings]
     assert case["verdict"] == judgement.verdict
     assert case.get("reject_records", False) is judgement.reject_records
+    for field, told in case.get("said", {}).items():
+        (finding,) = (f for f in judgement.findings if f.code == field)
+        document = {**finding.to_document(), **finding.to_document()["evidence"]}
+        assert {name: document[name] for name in told} == told
     if "next" in case:
         assert case["next"] == spark_ddl(finalise(batch, active))
 
@@ -117,7 +178,7 @@ def test_evidence_names_first_and_last_record_and_only_the_shape() -> None:
     for offset, value in [(7, 1), (9, "AB-17"), (8, 2), (12, "x"), (10, "y")]:
         batch.add({"zip": value}, Position("t1", 3, offset))
 
-    (finding,) = judge(active, batch, targets=["iceberg_v2"], policy={}).findings
+    (finding,) = judge(active, batch, ICEBERG).findings
 
     assert finding.evidence.to_document() == {
         "count": 3,
@@ -125,13 +186,14 @@ def test_evidence_names_first_and_last_record_and_only_the_shape() -> None:
         "first": {"topic_id": "t1", "partition": 3, "offset": 9},
         "last": {"topic_id": "t1", "partition": 3, "offset": 12},
         "sample": '"AA-99"',
+        "basis": None,
     }
 
 
 def test_missing_key_names_its_first_record() -> None:
     batch = infer([{"id": 1}, {"id": 2}, {"a": 1}, {"a": 2}], Position("t", 0, 40))
 
-    (finding,) = judge(None, batch, pk_fields=["id"], targets=["iceberg_v2"], policy={}).findings
+    (finding,) = judge(None, batch, replace(ICEBERG, pk_fields=["id"])).findings
 
     assert finding.evidence.first == Position("t", 0, 42)
     assert finding.evidence.count == 2
@@ -142,4 +204,4 @@ def test_unknown_action_or_target_is_an_error(policy: dict[str, str], targets: l
     active, batch = finalise(infer([{"a": 1}])), infer([{"a": 1.5}, {"b": 1}])
 
     with pytest.raises(ValueError, match=r"shrug|paper"):
-        judge(active, batch, targets=targets, policy=policy)
+        judge(active, batch, Criteria(targets=targets, policy=policy))

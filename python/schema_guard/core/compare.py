@@ -32,6 +32,7 @@ class Difference:
     Attributes:
         old: Type under the ACTIVE version; None when it has no such path.
         new: Type that the batch asks for; None when the path is missing.
+        was: Pointer of the field that this one may be under another name.
     """
 
     code: Code
@@ -39,6 +40,7 @@ class Difference:
     old: Type | None
     new: Type | None
     evidence: Evidence
+    was: str | None = None
 
 
 @dataclass(slots=True)

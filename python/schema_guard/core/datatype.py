@@ -18,6 +18,8 @@ class Format(StrEnum):
     #: A timestamp that does not say where on earth.
     LOCAL_TIMESTAMP = "local_timestamp"
     UUID = "uuid"
+    #: A number as JSON spells one, between quotes.
+    NUMERIC = "numeric"
     #: Anything else, and any mixture.
     TEXT = "text"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +15,9 @@ class Code(StrEnum):
 
     FIELD_ADDED = "FIELD_ADDED"
     FIELD_ABSENT = "FIELD_ABSENT"
-    #: Declared; needs evidence over several batches.
+    #: An absence over several batches that chance does not explain.
     FIELD_REMOVED = "FIELD_REMOVED"
-    #: Declared; needs evidence from values.
+    #: A hint: a new field looks like one that vanished beside it.
     FIELD_RENAMED = "FIELD_RENAMED"
     TYPE_WIDENED = "TYPE_WIDENED"
     TYPE_CHANGED = "TYPE_CHANGED"
@@ -71,6 +72,7 @@ class Evidence:
         first: The first record that shows it; None when nothing recorded it.
         last: The last one; None too where only the first is kept (missing fields).
         sample: The shape of the first value, never its content.
+        basis: What else speaks for the finding, in words: presence before, likeness of values.
     """
 
     count: int
@@ -78,6 +80,7 @@ class Evidence:
     first: Position | None = None
     last: Position | None = None
     sample: str | None = None
+    basis: str | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Return the evidence as `docs/contracts/findings.schema.json` has it."""
@@ -87,6 +90,7 @@ class Evidence:
             "first": self.first and self.first._asdict(),
             "last": self.last and self.last._asdict(),
             "sample": self.sample,
+            "basis": self.basis,
         }
 
 
@@ -99,6 +103,9 @@ class Finding:
         pointer: JSON pointer of the field; `*` stands for any element of an array.
         old: Type under the ACTIVE version as Spark DDL; None when the field is new.
         new: Type in the batch as Spark DDL; None when the field is absent.
+        targets: Target format → severity, as if the dataset had that target alone.
+        accept: The DDL or model patch with which silver takes the change; None when it needs none.
+        rebuild: Whether silver must be rebuilt from bronze to take it.
     """
 
     code: Code
@@ -107,6 +114,9 @@ class Finding:
     old: str | None
     new: str | None
     evidence: Evidence
+    targets: Mapping[str, Severity] = field(default_factory=dict)
+    accept: str | None = None
+    rebuild: bool = False
 
     def to_document(self) -> dict[str, Any]:
         """Return the finding as `docs/contracts/findings.schema.json` has it."""
@@ -117,4 +127,7 @@ class Finding:
             "old": self.old,
             "new": self.new,
             "evidence": self.evidence.to_document(),
+            "targets": {target: severity.value for target, severity in sorted(self.targets.items())},
+            "accept": self.accept,
+            "rebuild": self.rebuild,
         }

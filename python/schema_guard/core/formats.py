@@ -6,10 +6,13 @@ import re
 
 from schema_guard.core.datatype import Format
 
-#: Shorter strings are text: no other format is written in fewer characters.
-SHORTEST = 10
+#: A string that is not plain text begins with one of these, or is as long as a UUID.
+LEADS = frozenset("-0123456789")
+UUID_LENGTH = 36
 
-_LONGEST = 36
+_DATE_LENGTH = 10
+#: A number as JSON spells it: a leading zero, as in a postcode, is text that a number would lose.
+_NUMERIC = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-[01]\d-[0-3]\d")
 _TIMESTAMP = re.compile(
     r"\d{4}-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,9})?)?(Z|[+-][0-2]\d:?[0-5]\d)?"
@@ -21,17 +24,24 @@ def format_of(text: str) -> Format:
     """
     Return how `text` is written.
 
-    >>> format_of("2026-11-20T10:00:00Z").value, format_of("tomorrow").value
-    ('timestamp', 'text')
+    >>> [format_of(t).value for t in ("2026-11-20T10:00:00Z", "12.50", "007", "tomorrow")]
+    ['timestamp', 'numeric', 'text', 'text']
     """
     length = len(text)
-    if length < SHORTEST or length > _LONGEST:
-        return Format.TEXT
-    if text[4] == "-":
-        if length == SHORTEST:
-            return Format.DATE if _DATE.fullmatch(text) else Format.TEXT
-        if found := _TIMESTAMP.fullmatch(text):
-            return Format.TIMESTAMP if found[1] else Format.LOCAL_TIMESTAMP
-    elif length == _LONGEST and text[8] == "-" and _UUID.fullmatch(text):
+    if text[:1] in LEADS:
+        if text[4:5] == "-" and _DATE_LENGTH <= length < UUID_LENGTH:
+            return _moment(text)
+        if _NUMERIC.fullmatch(text):
+            return Format.NUMERIC
+    if length == UUID_LENGTH and text[8] == "-" and _UUID.fullmatch(text):
         return Format.UUID
     return Format.TEXT
+
+
+def _moment(text: str) -> Format:
+    if len(text) == _DATE_LENGTH:
+        return Format.DATE if _DATE.fullmatch(text) else Format.TEXT
+    found = _TIMESTAMP.fullmatch(text)
+    if found is None:
+        return Format.TEXT
+    return Format.TIMESTAMP if found[1] else Format.LOCAL_TIMESTAMP

@@ -47,6 +47,20 @@ def child(pointer: str, name: str) -> str:
     return f"{pointer}/{escape(name)}"
 
 
+#: In the place of a name: any element of an array.
+ANY_ELEMENT = "*"
+
+
 def elements(pointer: str) -> str:
     """Return the pointer that stands for any element of the array at `pointer`."""
-    return f"{pointer}/*"
+    return f"{pointer}/{ANY_ELEMENT}"
+
+
+def names(pointer: str) -> list[str]:
+    """
+    Return the names along a JSON pointer (RFC 6901, section 4).
+
+    >>> names("/order/a~1b/*")
+    ['order', 'a/b', '*']
+    """
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import product
 
 from schema_guard.core.datatype import Format
 from schema_guard.core.kinds import Kind, Position
 from schema_guard.core.tally import Arrays, Decimals, Integers, Tally, folded
+
+#: The order in which `Node.kinds` looks at what it holds.
+_SEEN = (Kind.BOOLEAN, Kind.DECIMAL, Kind.STRING, Kind.ARRAY, Kind.OBJECT)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,14 +59,14 @@ class Node:
 
     def kinds(self) -> frozenset[Kind]:
         """Return the kinds seen here: null left out, numbers of any spelling as `Kind.DECIMAL`."""
-        seen = {
-            Kind.BOOLEAN: self.booleans,
-            Kind.DECIMAL: self.integers or self.decimals,
-            Kind.STRING: self.strings,
-            Kind.ARRAY: self.arrays,
-            Kind.OBJECT: self.objects,
-        }
-        return frozenset(kind for kind, tally in seen.items() if tally)
+        key = (
+            self.booleans is not None,
+            self.integers is not None or self.decimals is not None,
+            bool(self.strings),
+            self.arrays is not None,
+            self.objects is not None,
+        )
+        return _KINDS[key]
 
     def values(self, kinds: Iterable[Kind]) -> Tally | None:
         """Return what was seen of the given kinds, `Kind.DECIMAL` meaning every number."""
@@ -79,7 +83,16 @@ class Node:
     @property
     def present(self) -> int:
         """How often the path had a value, null included."""
-        return sum(self.count(kind) for kind in Kind)
+        tallies = (self.nulls, self.booleans, self.integers, self.decimals, self.arrays, self.objects)
+        strings = sum([tally.count for tally in self.strings.values()]) if self.strings else 0
+        return sum([tally.count for tally in tallies if tally is not None]) + strings
+
+
+#: Which kinds were seen -> their set, made once: a schema asks for it at every path.
+_KINDS = {
+    seen: frozenset(kind for kind, is_seen in zip(_SEEN, seen, strict=True) if is_seen)
+    for seen in product((False, True), repeat=len(_SEEN))
+}
 
 
 def together(tallies: Iterable[Tally | None]) -> Tally | None:

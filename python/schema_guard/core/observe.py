@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from schema_guard.core.datatype import Format
-from schema_guard.core.formats import SHORTEST, format_of
+from schema_guard.core.formats import LEADS, UUID_LENGTH, format_of
 from schema_guard.core.kinds import Position
 from schema_guard.core.node import Node
 from schema_guard.core.number import (
@@ -99,7 +99,8 @@ def _boolean(node: Node, _: object, position: Position) -> None:
 
 
 def _string(node: Node, text: str, position: Position) -> None:
-    written = Format.TEXT if len(text) < SHORTEST else format_of(text)
+    is_special = text[:1] in LEADS or len(text) == UUID_LENGTH
+    written = format_of(text) if is_special else Format.TEXT
     tally = node.strings.get(written)
     if tally is None:
         tally = node.strings[written] = Tally(position, position, shape(text))

@@ -9,8 +9,11 @@ from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from schema_guard.chains import Cursor
+from schema_guard.core import presence
+from schema_guard.core.presence import Ledger
 from schema_guard.core.schema import Schema
 from schema_guard.sql import QUERIES
 
@@ -100,6 +103,28 @@ def object_of(conn: Connection, dataset: str, batch_id: int, position: Mapping[s
     """Return the key of the landed object that holds the record at a position."""
     row = QUERIES.object_at(conn, dataset=dataset, batch_id=batch_id, **position)
     return str(row["data_key"]) if row else None
+
+
+def ledger(conn: Connection, dataset: str) -> Ledger:
+    """Return how often each field was there, in the batches admitted so far."""
+    row = QUERIES.field_presence(conn, dataset=dataset)
+    return presence.from_document(row["ledger"]) if row else {}
+
+
+def put_ledger(conn: Connection, dataset: str, known: Ledger) -> None:
+    """Keep presence with an admitted batch counted in; what waited for a decision is settled."""
+    QUERIES.put_presence(conn, dataset=dataset, ledger=Jsonb(presence.to_document(known)))
+
+
+def put_pending_ledger(conn: Connection, dataset: str, pending: Ledger) -> None:
+    """Keep what presence will be when a BLOCKED batch is admitted."""
+    QUERIES.put_pending_presence(conn, dataset=dataset, pending=Jsonb(presence.to_document(pending)))
+
+
+def pending_ledger(conn: Connection, dataset: str) -> Ledger:
+    """Return presence with the BLOCKED batch counted in."""
+    row = QUERIES.field_presence(conn, dataset=dataset)
+    return presence.from_document(row["pending"]) if row and row["pending"] is not None else {}
 
 
 def _version(row: Mapping[str, Any] | None) -> Version | None:

@@ -175,3 +175,27 @@ set status = 'ADMITTED', admitted_at = now()
 where
     dataset = :dataset and batch_id = :batch_id and status = 'BLOCKED'
     and schema_version = :judged_version;
+
+-- name: newest_admitted_batch(dataset)^
+-- The batch whose objects are newest in the tables.
+select batch_id
+from registry.batch
+where dataset = :dataset and status = 'ADMITTED'
+order by batch_id desc
+limit 1;
+
+-- name: field_presence(dataset)^
+-- How often each field was there; no row before the first batch.
+select ledger, pending from registry.field_presence where dataset = :dataset;
+
+-- name: put_presence(dataset, ledger)!
+-- Presence with an admitted batch counted in.
+insert into registry.field_presence (dataset, ledger)
+values (:dataset, :ledger)
+on conflict (dataset) do update set ledger = excluded.ledger, pending = null;
+
+-- name: put_pending_presence(dataset, pending)!
+-- Presence as it will be when the BLOCKED batch is admitted.
+insert into registry.field_presence (dataset, ledger, pending)
+values (:dataset, '{}', :pending)
+on conflict (dataset) do update set pending = excluded.pending;

@@ -17,7 +17,7 @@ from schema_guard.chains import open_chains
 from schema_guard.check import check
 from schema_guard.edges.registry import cursors
 from schema_guard.edges.s3 import Store
-from schema_guard.judge import judge
+from schema_guard.judge import Known, judge
 
 
 def test_two_guards_at_once_end_as_one(orders):
@@ -41,7 +41,7 @@ def judged(orders, tmp_path):
         dataset = registry.dataset(conn, "orders").dataset
         backlog = Backlog(open_chains(Store(orders.settings), "orders", cursors(conn, "orders")))
         batch = backlog.next_batch()
-        return orders, batch, judge(orders.settings, dataset, None, batch, tmp_path)
+        return orders, batch, judge(orders.settings, dataset, Known(), batch, tmp_path)
 
 
 def test_a_guard_that_lost_its_lease_writes_nothing(judged):
