@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak up down lint unit java stack
+.PHONY: help setup docs demo test soak up down lint unit java stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -15,6 +15,9 @@ help: ## Show what make can do
 
 setup: ## Make .venv, the Connect plugin and the jars; does nothing the second time
 	@bash setup/bootstrap.sh
+
+docs: setup ## Write the generated pages of the documentation
+	@.venv/bin/python setup/write_lists.py
 
 demo: setup ## Start everything, land real data, build the tables, show them with their receipts
 	@.venv/bin/tidegate demo
@@ -35,6 +38,7 @@ lint: setup ## Style, types, import direction, SQL
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/python setup/write_lists.py --check
 	.venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models
 
 unit: setup ## Tests that need no running part (seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,14 @@ def test_values_of_another_parser_may_be_too_deep() -> None:
         value = value.pop()
 
 
-def test_every_error_type_is_documented() -> None:
-    page = (ROOT / "docs/findings/error-types.md").read_text()
+@pytest.mark.parametrize("error", list(ErrorType))
+def test_page_says_what_is_wrong_and_what_to_do(error: ErrorType) -> None:
+    page = (ROOT / f"docs/error-types/{error}.md").read_text()
 
-    assert [error.value for error in ErrorType if f"`{error}`" not in page] == []
+    assert page.startswith(f"# {error}\n")
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == [
+        "What is wrong",
+        "Why it cannot be loaded",
+        "Example",
+        "What to do",
+    ]

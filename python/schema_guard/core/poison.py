@@ -1,7 +1,7 @@
 """
 Records that can never become rows: each is rejected alone, its neighbours go on.
 
-One page lists them all: `docs/findings/error-types.md`.
+Each has a page of its own in `docs/error-types/`.
 """
 
 from __future__ import annotations
