@@ -19,11 +19,14 @@ from schema_guard.core.classify import Criteria, Judgement, judge
 from schema_guard.core.conform import misfits
 from schema_guard.core.finding import Verdict
 from schema_guard.core.infer import Inference, infer, merge
+from schema_guard.core.json_schema import from_json_schema, to_json_schema
 from schema_guard.core.json_text import parse
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import PoisonError
 from schema_guard.core.policy import OF_RECORDS
 from schema_guard.core.schema import Schema, finalise
+from schema_guard.core.versus import Direction, compare, violations
+from schema_guard.core.witness import witnesses
 
 CONTRACT = json.loads((Path(__file__).parents[2] / "docs/contracts/findings.schema.json").read_text())
 Placed: TypeAlias = list[tuple[Position, dict[str, object]]]
@@ -261,3 +264,29 @@ def test_what_was_written_is_what_is_read(record: dict[str, object]) -> None:
     text = json.dumps(record, default=float)
 
     assert json.loads(text, parse_float=Decimal) == parse(text)
+
+
+@LAW
+@given(SOME_RECORDS)
+def test_witnesses_of_a_schema_make_it_again(records: list[dict[str, object]]) -> None:
+    schema = finalise(infer(records))
+
+    assert finalise(witnesses(schema)).fingerprint == schema.fingerprint
+
+
+@LAW
+@given(SMALL_RECORDS)
+def test_a_schema_reads_its_own_records_in_both_directions(records: list[dict[str, object]]) -> None:
+    schema = finalise(infer(records))
+
+    for comparison in compare(schema, schema, Criteria(targets=["iceberg_v2"]), Direction.FULL):
+        assert comparison.findings == ()
+
+
+@LAW
+@given(SMALL_RECORDS)
+def test_records_keep_the_contract_that_was_made_of_them(records: list[dict[str, object]]) -> None:
+    batch = infer(records)
+    document = json.loads(json.dumps(to_json_schema(finalise(batch))))
+
+    assert violations(from_json_schema(document), batch, Criteria(targets=["iceberg_v2"])) == ()

@@ -229,7 +229,7 @@ def test_a_sample_is_judged_line_by_line() -> None:
     assert text[0] == "orders: 3 records, verdict BREAKING against ACTIVE version 3"
     assert text[1].startswith("  BREAKING TYPE_CHANGED /qty: bigint -> ")
     assert text[2].endswith("first in line 1")
-    assert "  line 4 would be rejected, NOT_JSON" in text[3]
+    assert "  line 4 would be rejected, NOT_JSON" in text[4]
     assert text[-1] == "These records would NOT be admitted as they are; nothing was sent or stored."
 
 

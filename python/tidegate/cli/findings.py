@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from schema_guard.core.versus import Comparison, Direction
 from tidegate.words import count
 
 if TYPE_CHECKING:
@@ -57,6 +58,23 @@ def of_decision(decision: Decision) -> str:
     )
 
 
+def of_comparison(found: Comparison, old: str, new: str) -> str:
+    """Return what a change of schema amounts to in one direction."""
+    readers, written = (old, new) if found.direction is Direction.FORWARD else (new, old)
+    lines = [f"{found.direction.value}: readers of {readers}, records of {written}: {found.verdict}"]
+    lines += _lines((finding.to_document() for finding in found.findings), "")
+    return "\n".join(lines)
+
+
+def comparison_document(found: Comparison) -> dict[str, Any]:
+    """Return a comparison as plain JSON values; findings follow their contract."""
+    return {
+        "direction": found.direction.value,
+        "verdict": found.verdict.value,
+        "findings": [finding.to_document() for finding in found.findings],
+    }
+
+
 def _base(version: int | None) -> str:
     return "no earlier version" if version is None else f"ACTIVE version {version}"
 
@@ -72,3 +90,8 @@ def _lines(findings: Iterable[Mapping[str, Any]], position: str) -> Iterable[str
             first = evidence["first"]
             seen = f", first in {position.format(**first)}" if first else ""
             yield f"    in {count(evidence['count'], 'record')} ({evidence['share']:.2%}){seen}"
+        if basis := evidence.get("basis"):
+            yield f"    {basis}"
+        if accept := finding.get("accept"):
+            after = ", after a rebuild of silver" if finding.get("rebuild") else ""
+            yield f"    would take it{after}: {accept}"
