@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, assert_never
 
-from lakehouse import silver_names, spark
+from lakehouse import spark
 from lakehouse.proof import Mismatch, ProofLine, Receipt
 from lakehouse.spark_sql import identifier, literal, numbers, statement
 from metastore_sync.errors import UsageError
 from metastore_sync.model import Dataset, Mode
+from schema_guard import silver_names
 
 Row = dict[str, Any]
 

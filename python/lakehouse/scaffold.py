@@ -8,11 +8,11 @@ from typing import assert_never
 
 import jinja2
 
-from lakehouse import silver_names
 from metastore_sync import registry
 from metastore_sync.errors import UsageError
 from metastore_sync.model import Dataset, Mode
 from metastore_sync.settings import Settings
+from schema_guard import silver_names
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),

@@ -77,7 +77,8 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
             if isinstance(found, Response):
                 return found
             try:
-                return _json(history.version(found, dataset, version))
+                row = history.version(found, dataset, version)
+                return _json(history.with_impact(settings, found, dataset, row))
             except UsageError as error:
                 return problem.of(error, HTTPStatus.NOT_FOUND)
 

@@ -50,7 +50,7 @@ def check(settings: Settings, name: str) -> list[Report]:
         if row.state in (DatasetState.PAUSED, DatasetState.RETIRED):
             raise errors.not_checked(name, row.state)
         if row.state is DatasetState.BLOCKED:
-            return reports.of_blocked(conn, name)
+            return reports.of_blocked(settings, conn, name)
         with lease.hold(conn, name, lease.this_holder("check")) as token:
             return _Check(settings, connections, conn, row.dataset, token=token).run()
 
@@ -78,7 +78,7 @@ class _Check:
         name = self._dataset.name
         # Whoever held the lease before may have blocked the dataset meanwhile.
         if declarations.dataset(self._conn, name).state is DatasetState.BLOCKED:
-            return reports.of_blocked(self._conn, name)
+            return reports.of_blocked(self._settings, self._conn, name)
         known = registry.cursors(self._conn, name)
         backlog = Backlog(open_chains(Store(self._settings), self._dataset.kafka_topic, known))
         found: list[Report] = []
@@ -100,7 +100,7 @@ class _Check:
             except psycopg.OperationalError as lost:
                 recorded = self._ask_again(batch, lost)
         snapshot.write(self._settings, self._conn)
-        return reports.of_judged(self._conn, judged, recorded)
+        return reports.of_judged(self._settings, self._conn, judged, recorded)
 
     def _known(self) -> Known:
         name = self._dataset.name

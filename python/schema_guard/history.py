@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from psycopg.rows import DictRow
 
 from metastore_sync import registry
 from metastore_sync.errors import UsageError
+from metastore_sync.settings import Settings
+from schema_guard import reports
+from schema_guard.edges import registry as edges
 
 #: The statements of `sql/history.sql` as functions.
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "history.sql", "psycopg")
@@ -55,6 +59,18 @@ def version(conn: Connection, name: str, number: int | None = None) -> dict[str,
             next_command=f"tidegate schema history {name}" if number else f"tidegate check {name}",
         )
     return dict(row)
+
+
+def with_impact(settings: Settings, conn: Connection, name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a version whose findings name the models that read their fields now."""
+    active = edges.active_version(conn, name)
+    dataset = registry.dataset(conn, name).dataset
+    read_by = reports.of_findings(settings, dataset, active.schema if active else None, row["findings"])
+    findings = [
+        {**finding, "impact": [model.to_document() for model in models]}
+        for finding, models in zip(row["findings"], read_by, strict=True)
+    ]
+    return {**row, "findings": findings}
 
 
 def batches(conn: Connection, name: str, *, before: int = NEWEST, page: int = 50) -> list[dict[str, Any]]:

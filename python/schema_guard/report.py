@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
+from schema_guard.affected import Affected
 from schema_guard.core.finding import Severity
 
 
@@ -32,6 +33,7 @@ class Report:
         verdict: Worst finding: NONE, INITIAL, NON_BREAKING, BREAKING.
         findings: Documents per docs/contracts/findings.schema.json.
         first_seen: Per finding, the landed object that shows it first; None where no record does.
+        impact: Per finding, the models that read its field; of a BLOCKED batch only.
         record_count: All records of the batch, the rejected ones included.
         next_command: What to type next; empty when nothing is left to do.
     """
@@ -44,6 +46,7 @@ class Report:
     verdict: str
     findings: tuple[Mapping[str, Any], ...]
     first_seen: tuple[str | None, ...]
+    impact: tuple[tuple[Affected, ...], ...]
     record_count: int
     rejected_count: int
     next_command: str = ""
@@ -52,6 +55,9 @@ class Report:
     def exit_code(self) -> int:
         """0 when the batch was admitted, 1 when a person has to look."""
         return EXIT_FINE if self.status is Status.ADMITTED else EXIT_VERDICT
+
+    def _told(self) -> Iterator[tuple[Mapping[str, Any], str | None, tuple[Affected, ...]]]:
+        return zip(self.findings, self.first_seen, self.impact, strict=True)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
@@ -63,8 +69,8 @@ class Report:
             "base_version": self.base_version,
             "verdict": self.verdict,
             "findings": [
-                {**finding, "first_object": seen}
-                for finding, seen in zip(self.findings, self.first_seen, strict=True)
+                {**finding, "first_object": seen, "impact": [model.to_document() for model in read_by]}
+                for finding, seen, read_by in self._told()
             ],
             "record_count": self.record_count,
             "rejected_count": self.rejected_count,
@@ -75,9 +81,10 @@ class Report:
 def render(report: Report) -> str:
     """Return the report as text: subject, facts, where, what was not done, what to type next."""
     lines = [_subject(report)]
-    for finding, seen in zip(report.findings, report.first_seen, strict=True):
+    for finding, seen, read_by in zip(report.findings, report.first_seen, report.impact, strict=True):
         if _is_shown(report, finding):
             lines += _finding(finding, seen)
+            lines += [f"    read by {model}" for model in read_by]
     if report.rejected_count:
         count = f"{report.rejected_count} of {report.record_count} records"
         lines.append(f"  {count} rejected, payload kept: GET /datasets/{report.dataset}/rejected")

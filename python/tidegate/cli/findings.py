@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from schema_guard import affected
 from schema_guard.core.versus import Comparison, Direction
 from tidegate.words import count
 
@@ -95,3 +96,4 @@ def _lines(findings: Iterable[Mapping[str, Any]], position: str) -> Iterable[str
         if accept := finding.get("accept"):
             after = ", after a rebuild of silver" if finding.get("rebuild") else ""
             yield f"    would take it{after}: {accept}"
+        yield from (f"    read by {affected.from_document(model)}" for model in finding.get("impact", ()))

@@ -110,7 +110,7 @@ def diff(
     json: JsonOption = False,
 ) -> None:
     """
-    Show a version's findings with their evidence.
+    Show a version's findings, their evidence, who reads them.
 
     Example: tidegate schema diff orders --version 2
     """
@@ -121,7 +121,8 @@ def diff(
     known = settings.load()
     names.check_known(known, [dataset])
     with registry.connect(known) as connection:
-        row = past.version(connection, dataset, version)
+        found = past.version(connection, dataset, version)
+        row = past.with_impact(known, connection, dataset, found)
     if json:
         output.as_json(row)
     else:
