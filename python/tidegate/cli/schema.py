@@ -110,7 +110,7 @@ def diff(
     json: JsonOption = False,
 ) -> None:
     """
-    Show a version's findings, their evidence, who reads them.
+    Show a version's findings and who reads them.
 
     Example: tidegate schema diff orders --version 2
     """
