@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakehouse.receipt_queries import QUERIES
 from metastore_sync import registry
-from metastore_sync.errors import VerdictError
+from metastore_sync.errors import RegistryAwayError, VerdictError
 from metastore_sync.settings import Settings
 from schema_guard import check, report
 
@@ -15,10 +15,13 @@ def guard(settings: Settings, name: str) -> list[report.Report]:
 
     Raises:
         VerdictError: A batch is BLOCKED, or waits for a manifest; the text is the rendered report.
-        BrokenError: The registry or the object store is away; nothing was admitted.
+        RegistryAwayError: PostgreSQL is away; the text says what the snapshot makes of what waits.
+        BrokenError: The object store is away; nothing was admitted.
     """
     reports = check.check(settings, name)
     held_up = [judged for judged in reports if judged.exit_code]
+    if any(judged.status is report.Status.UNRECORDED for judged in held_up):
+        raise RegistryAwayError("\n".join(report.render(judged) for judged in held_up))
     if held_up:
         raise VerdictError("\n".join(report.render(judged) for judged in held_up))
     return reports

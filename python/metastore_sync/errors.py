@@ -6,6 +6,7 @@ TidegateError                    a person can act on it; its text is the whole m
 ├── VerdictError                 the verdict says no (exit 1)
 │   └── RefusedError             problems speak against applying a dataset
 └── BrokenError                  a part is away or failed; a retry may help (exit 2)
+    ├── RegistryAwayError        PostgreSQL does not answer; the guard may still judge on the snapshot
     └── LeaseLostError           somebody else works on the dataset; this writer was fenced off
 """
 
@@ -80,6 +81,10 @@ class BrokenError(TidegateError):
     """A part is away or failed; the same command may succeed later."""
 
     exit_code = EXIT_BROKEN
+
+
+class RegistryAwayError(BrokenError):
+    """PostgreSQL does not answer: nothing can be admitted or decided."""
 
 
 class LeaseLostError(BrokenError):

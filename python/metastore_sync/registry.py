@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
-from metastore_sync.errors import BrokenError, UsageError
+from metastore_sync.errors import RegistryAwayError, UsageError
 from metastore_sync.migrate import check_version
 from metastore_sync.model import Dataset, DatasetState, Source, from_document, to_document
 from metastore_sync.queries import QUERIES
@@ -51,7 +51,8 @@ def connect(settings: Settings) -> RegistryConnection:
     Open the registry: dict rows, UTC, autocommit; writers open `with conn.transaction():`.
 
     Raises:
-        BrokenError: PostgreSQL is away, or the registry's version is not this program's.
+        RegistryAwayError: PostgreSQL does not answer.
+        BrokenError: The registry's version is not this program's.
     """
     try:
         conn = RegistryConnection.connect(
@@ -211,8 +212,8 @@ def _row(row: dict[str, Any]) -> DatasetRow:
     )
 
 
-def _away(cause: str) -> BrokenError:
-    return BrokenError(
+def _away(cause: str) -> RegistryAwayError:
+    return RegistryAwayError(
         "registry: PostgreSQL does not answer",
         where=cause.strip(),
         not_done="Nothing was written.",

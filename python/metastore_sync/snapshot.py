@@ -11,7 +11,7 @@ import hmac
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,16 @@ class ActiveVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedUpTo:
+    """How far one partition of one generation had been judged."""
+
+    topic_id: str
+    generation: int
+    partition: int
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotDataset:
     """One dataset as the registry had it when the snapshot was written."""
 
@@ -46,6 +56,7 @@ class SnapshotDataset:
     source: Source
     state: DatasetState
     active: ActiveVersion | None
+    cursors: tuple[JudgedUpTo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +189,7 @@ def _dataset_document(entry: SnapshotDataset) -> dict[str, Any]:
         "source": entry.source.value,
         "state": entry.state.value,
         "active": active,
+        "cursors": [asdict(cursor) for cursor in entry.cursors],
     }
 
 
@@ -189,6 +201,7 @@ def _from_document(document: dict[str, Any]) -> Snapshot:
             source=Source(entry["source"]),
             state=DatasetState(entry["state"]),
             active=ActiveVersion(**entry["active"]) if entry["active"] else None,
+            cursors=tuple(JudgedUpTo(**cursor) for cursor in entry["cursors"]),
         )
         for entry in document["datasets"]
     )

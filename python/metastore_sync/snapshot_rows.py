@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import psycopg
 from psycopg.rows import DictRow
 
 from metastore_sync import registry
 from metastore_sync.queries import QUERIES
-from metastore_sync.snapshot import ActiveVersion, SnapshotDataset
+from metastore_sync.snapshot import ActiveVersion, JudgedUpTo, SnapshotDataset
 
 
 def locked(conn: psycopg.Connection[DictRow]) -> tuple[SnapshotDataset, ...]:
     """Return every dataset, keeping other snapshot writers out until the transaction ends."""
     QUERIES.lock_snapshot(conn)
     active = {row.pop("dataset"): ActiveVersion(**row) for row in QUERIES.active_versions(conn)}
+    cursors: dict[str, list[JudgedUpTo]] = defaultdict(list)
+    for row in QUERIES.partition_cursors(conn):
+        cursors[row.pop("dataset")].append(JudgedUpTo(**row))
     return tuple(
         SnapshotDataset(
             dataset=row.dataset,
@@ -21,6 +26,7 @@ def locked(conn: psycopg.Connection[DictRow]) -> tuple[SnapshotDataset, ...]:
             source=row.source,
             state=row.state,
             active=active.get(row.dataset.name),
+            cursors=tuple(cursors[row.dataset.name]),
         )
         for row in registry.datasets(conn)
     )

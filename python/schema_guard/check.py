@@ -16,10 +16,10 @@ import stamina
 
 from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
-from metastore_sync.errors import BrokenError
+from metastore_sync.errors import BrokenError, RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import admission, errors, held, reports
+from schema_guard import admission, errors, held, reports, unrecorded
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
 from schema_guard.edges import registry
@@ -43,9 +43,14 @@ def check(settings: Settings, name: str) -> list[Report]:
     Raises:
         UsageError: The dataset is unknown, PAUSED or RETIRED.
         BrokenError: The registry, the store or a landed object failed; the batch in hand was not recorded.
+
+    With PostgreSQL away before anything began, the reports are UNRECORDED: by the registry snapshot.
     """
     with ExitStack() as connections:
-        conn = connections.enter_context(declarations.connect(settings))
+        try:
+            conn = connections.enter_context(declarations.connect(settings))
+        except RegistryAwayError as away:
+            return unrecorded.check(settings, name, away)
         row = declarations.dataset(conn, name)
         if row.state in (DatasetState.PAUSED, DatasetState.RETIRED):
             raise errors.not_checked(name, row.state)

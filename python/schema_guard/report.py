@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
-from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
+from metastore_sync.errors import EXIT_BROKEN, EXIT_FINE, EXIT_VERDICT
 from schema_guard.affected import Affected
 from schema_guard.core.finding import Severity
 
@@ -19,6 +20,8 @@ class Status(StrEnum):
     BLOCKED = "BLOCKED"
     #: No batch was formed of them: a manifest before them is missing.
     WAITING = "WAITING"
+    #: Judged on the registry snapshot while PostgreSQL is away: nothing was recorded.
+    UNRECORDED = "UNRECORDED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,8 @@ class Report:
     One batch as it was judged, or records that no batch can be formed of.
 
     Attributes:
-        batch_id: None when WAITING.
-        schema_version: The version the batch is read with, or that awaits a decision; None when WAITING.
+        batch_id: None when WAITING or UNRECORDED; so is `schema_version`.
+        schema_version: The version the batch is read with, or that awaits a decision.
         base_version: The version it was compared with; None for a first batch.
         verdict: Worst finding: NONE, INITIAL, NON_BREAKING, BREAKING.
         findings: Documents per docs/contracts/findings.schema.json.
@@ -36,6 +39,7 @@ class Report:
         impact: Per finding, the models that read its field; of a BLOCKED batch only.
         record_count: All records of the batch, the rejected ones included.
         next_command: What to type next; empty when nothing is left to do.
+        as_of: When the snapshot was written that an UNRECORDED batch was judged on.
     """
 
     dataset: str
@@ -50,11 +54,20 @@ class Report:
     record_count: int
     rejected_count: int
     next_command: str = ""
+    as_of: datetime | None = None
 
     @property
     def exit_code(self) -> int:
-        """0 when the batch was admitted, 1 when a person has to look."""
-        return EXIT_FINE if self.status is Status.ADMITTED else EXIT_VERDICT
+        """0 when the batch was admitted, 1 when a person has to look, 2 when PostgreSQL has to come back."""
+        match self.status:
+            case Status.ADMITTED:
+                return EXIT_FINE
+            case Status.BLOCKED | Status.WAITING:
+                return EXIT_VERDICT
+            case Status.UNRECORDED:
+                return EXIT_BROKEN
+            case _:
+                assert_never(self.status)
 
     def _told(self) -> Iterator[tuple[Mapping[str, Any], str | None, tuple[Affected, ...]]]:
         return zip(self.findings, self.first_seen, self.impact, strict=True)
@@ -75,6 +88,7 @@ class Report:
             "record_count": self.record_count,
             "rejected_count": self.rejected_count,
             "next_command": self.next_command,
+            "as_of": self.as_of and self.as_of.isoformat(),
         }
 
 
@@ -95,6 +109,9 @@ def render(report: Report) -> str:
             lines += _decide(report)
         case Status.WAITING:
             lines.append("Nothing behind the hole was loaded.")
+            lines.append(f"Next: {report.next_command}")
+        case Status.UNRECORDED:
+            lines.append("PostgreSQL does not answer: nothing was admitted, nothing was decided.")
             lines.append(f"Next: {report.next_command}")
     return "\n".join(lines)
 
@@ -117,6 +134,12 @@ def _subject(report: Report) -> str:
             count = sum(_is_breaking(finding) for finding in report.findings)
             changes = f"{count} breaking change{'' if count == 1 else 's'}"
             return f"{report.dataset}: {changes} against {against}, batch {report.batch_id}"
+        case Status.UNRECORDED:
+            at = f"{report.as_of:%Y-%m-%d %H:%M:%S}Z" if report.as_of else "an unknown time"
+            return (
+                f"{report.dataset}: {report.record_count} records would be {report.verdict} against"
+                f" {against}, by the registry snapshot of {at}"
+            )
         case Status.WAITING:
             return f"{report.dataset}: landed records wait behind a hole in the chain of manifests"
 

@@ -46,6 +46,7 @@ def entry(name: str, *, state: str = "OK", **fields: Any) -> dict[str, Any]:
         "source": "file",
         "state": state,
         "active": None,
+        "cursors": [],
     }
 
 

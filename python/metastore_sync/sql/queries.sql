@@ -59,6 +59,12 @@ select version, fingerprint, schema, ddl
 from registry.schema_version
 where dataset = :name and status = 'ACTIVE';
 
+-- name: partition_cursors()
+-- How far every partition of every dataset has been judged.
+select dataset, topic_id, generation, partition, next_offset
+from registry.partition_cursor
+order by dataset, generation, partition;
+
 -- name: active_versions()
 -- The ACTIVE version of every dataset that has one.
 select dataset, version, fingerprint, schema, ddl
