@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from metastore_sync.errors import UsageError
-from schema_guard import lines, values
+from schema_guard import lines, value_blocks
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
@@ -186,16 +186,31 @@ def _scan(block: _Block) -> LocalScan:
     for number in block.skipped:
         message = f"the record is longer than {MAX_RECORD_BYTES} bytes"
         _reject(found, block, number, PoisonError(ErrorType.TOO_LARGE, message))
+    texts: list[str] = []
+    positions: list[Position] = []
+    size = 0
     for number, line in enumerate(block.text.split(b"\n"), block.first):
         if not line or line.isspace():
             continue
         try:
-            value = values.read(_decoded(line))
+            texts.append(_decoded(line))
         except PoisonError as poison:
             _reject(found, block, number, poison)
-        else:
-            found.inference.add(value, Position(block.path, 0, number))
+            continue
+        positions.append(Position(block.path, 0, number))
+        size += len(line)
+        if len(texts) == value_blocks.MOST_RECORDS or size > value_blocks.MOST_CHARACTERS:
+            _infer(found, block, texts, positions)
+            texts, positions, size = [], [], 0
+    _infer(found, block, texts, positions)
     return found
+
+
+def _infer(found: LocalScan, block: _Block, texts: list[str], positions: list[Position]) -> None:
+    outcomes = value_blocks.infer_block(found.inference, texts, positions)
+    for outcome, position in zip(outcomes, positions, strict=True):
+        if isinstance(outcome, PoisonError):
+            _reject(found, block, position.offset, outcome)
 
 
 def _decoded(line: bytes) -> str:

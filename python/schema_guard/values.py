@@ -9,6 +9,7 @@ which a property test holds them to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import InvalidOperation
 from typing import Any
@@ -17,6 +18,7 @@ import msgspec
 
 from schema_guard.core import json_text
 from schema_guard.core.poison import MAX_DEPTH, MAX_DIGITS, PoisonError, check_keys
+from schema_guard.core.spelled import Spelled
 
 #: Objects and arrays that may be open at once before the exact parser is asked.
 _DEPTH = MAX_DEPTH - 1
@@ -24,6 +26,9 @@ _DEPTH = MAX_DEPTH - 1
 _LARGE = 10 ** (MAX_DIGITS - 1)
 #: Numbers from here on may be beyond a double's range.
 _HUGE = json_text.Number("1e300")
+#: A quote and a colon with space between them.
+_APART = re.compile(r'"[ \t\r\n]+:')
+_decode_spelled = msgspec.json.Decoder(float_hook=Spelled).decode
 _decode = msgspec.json.Decoder(float_hook=json_text.Number).decode
 
 
@@ -40,7 +45,7 @@ def read(text: str) -> dict[str, object]:
 
 def _fast(text: str) -> dict[str, object] | None:
     """Return the value's fields, or None when only the exact parser can tell."""
-    if _hides_keys(text) or ("\\" in text and ("\\ud" in text or "\\uD" in text)):
+    if _hides_keys(text):
         return None
     try:
         value = _decode(text)
@@ -54,15 +59,32 @@ def _fast(text: str) -> dict[str, object] | None:
     return value if keys == text.count('":') else None
 
 
+def spelled(text: str) -> dict[str, Any] | None:
+    """
+    Return the value's fields with fractions as `Spelled`, or None when only `read` can tell.
+
+    Whether a key was said twice, or a number is extreme, is left to who looks at whole columns: it
+    compares the keys that objects hold with `keys_in`.
+    """
+    if _hides_keys(text):
+        return None
+    try:
+        value = _decode_spelled(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return value if type(value) is dict else None
+
+
+def keys_in(text: str) -> int:
+    """Return how many keys a text spells, or more where strings hold what looks like one."""
+    return text.count('":')
+
+
 def _hides_keys(text: str) -> bool:
     """Return whether a key and its colon stand apart, so that counting both together misses it."""
-    return (
-        " :" in text
-        # A single character is found much faster, and few producers write these at all.
-        or ("\n" in text and "\n:" in text)
-        or ("\t" in text and "\t:" in text)
-        or ("\r" in text and "\r:" in text)
-    )
+    # Single characters are found much faster than the pattern, and few producers write these at all.
+    is_spaced = " :" in text or "\n:" in text or "\t:" in text or "\r:" in text
+    return is_spaced and _APART.search(text) is not None
 
 
 class _SuspiciousError(Exception):

@@ -50,6 +50,11 @@ class Inference:
         self.records += 1
         observe(self._rising, value, position)
 
+    def take(self, tree: Node, records: int) -> None:
+        """Add a tree that `columns.observe_columns` made of so many records; it is not used after."""
+        fold(self._settled, tree)
+        self.records += records
+
     def merge(self, other: Inference) -> Inference:
         """Fold `other` into this one and return this one; `other` stays as it is."""
         theirs = other.root
