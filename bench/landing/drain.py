@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from metastore_sync.settings import Settings
 _LOOK_SECONDS = 0.1
 #: After this long a drain has failed, in seconds.
 _LIMIT_SECONDS = 1800
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +53,12 @@ def drain(stack: Stack, case: Case, overrides: dict[str, str], *, keep: bool) ->
         BrokenError: The connector failed, or did not finish in `_LIMIT_SECONDS`.
     """
     settings = stack.settings
-    chains = landed.Chains(settings, case.name, case.topic.name)
+    # A prefix of its own: an older drain's manifests would count as this one's.
+    prefix = f"{case.name}-{next(_numbers)}"
+    chains = landed.Chains(settings, prefix, case.topic.name)
     ends = [case.topic.records // case.topic.partitions] * case.topic.partitions
     stack.fresh_worker()
-    with _connector(settings, case, overrides) as is_running:
+    with _connector(settings, case, {"s3.prefix": prefix, **overrides}) as is_running:
         registered = time.monotonic()
         _wait(case, is_running)
         began = time.monotonic()
@@ -62,9 +66,9 @@ def drain(stack: Stack, case: Case, overrides: dict[str, str], *, keep: bool) ->
             # Asked first, for it raises when the connector has failed.
             _wait(case, lambda: (is_running(), chains.cover(ends))[1])
             ended = time.monotonic()
-    found = landed.tally(settings, chains.data_keys)
+    found = landed.tally(settings, chains.objects)
     if not keep:
-        landed.remove(settings, case.name)
+        landed.remove(settings, prefix)
     return Drain(
         start_seconds=round(began - registered, 3),
         seconds=round(ended - began, 3),
@@ -98,7 +102,6 @@ def _connector(
 def _dataset(case: Case, overrides: dict[str, str]) -> Dataset:
     """Return the dataset whose rendered connector is measured: the product's own config."""
     connector = {
-        "s3.prefix": case.name,
         "compression.type": case.compression.value,
         "compression.level": "1",
         "rotate.records": str(case.topic.rotate_records),

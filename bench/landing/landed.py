@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
@@ -16,6 +17,9 @@ from bench.landing.tally import Tally, digest_of
 from metastore_sync import object_store
 from metastore_sync.errors import VerdictError
 from metastore_sync.settings import Settings
+
+#: Stores on a file system also list what is still being written, under names of their own.
+_MANIFEST_NAME = re.compile(r".*/[0-9]{20}\.json")
 
 
 class _Line(msgspec.Struct):
@@ -39,7 +43,8 @@ class Chains:
         self._root = f"{prefix}/{topic}/_manifest/"
         self._last: dict[int, str] = {}
         self._next: dict[int, int] = {}
-        self.data_keys: list[str] = []
+        #: Key and SHA-256 of every object that a manifest names.
+        self.objects: list[tuple[str, str]] = []
 
     def cover(self, ends: Sequence[int]) -> bool:
         """Return whether the manifests cover every partition up to its end offset."""
@@ -61,9 +66,10 @@ class Chains:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=folder, StartAfter=self._last.get(partition, folder)
         )
-        for key in [entry["Key"] for page in pages for entry in page.get("Contents", ())]:
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        for key in filter(_MANIFEST_NAME.fullmatch, keys):
             manifest = self._manifest(key)
-            self.data_keys.append(manifest["data_key"])
+            self.objects.append((manifest["data_key"], manifest["sha256"]))
             self._last[partition] = key
             self._next[partition] = int(manifest["last_offset"]) + 1
 
@@ -73,16 +79,28 @@ class Chains:
         return manifest
 
 
-def tally(settings: Settings, data_keys: Sequence[str]) -> Tally:
-    """Return the tally of every record line in these objects; they are read on all cores."""
+def tally(settings: Settings, objects: Sequence[tuple[str, str]]) -> Tally:
+    """
+    Return the tally of every record line in these objects; they are read on all cores.
+
+    Args:
+        settings: Where the bucket is.
+        objects: Key and SHA-256 of each, as its manifest tells.
+
+    Raises:
+        VerdictError: An object is not the one that its manifest vouches for.
+    """
     with ProcessPoolExecutor(os.cpu_count()) as processes:
-        parts = processes.map(_object_tally, [settings] * len(data_keys), data_keys)
+        parts = processes.map(_object_tally, [settings] * len(objects), objects)
         return sum(parts, Tally())
 
 
-def _object_tally(settings: Settings, key: str) -> Tally:
+def _object_tally(settings: Settings, named: tuple[str, str]) -> Tally:
+    key, hexadecimal = named
     stored = object_store.client(settings).get_object(Bucket=settings.raw_bucket, Key=key)
     body = stored["Body"].read()
+    if sha256(body).hexdigest() != hexadecimal:
+        raise VerdictError(f"{key} does not have the SHA-256 of its manifest")
     return lines_tally(gzip.decompress(body) if key.endswith(".gz") else body)
 
 
