@@ -20,8 +20,10 @@ from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset, Mode
 from metastore_sync.settings import Settings
 
-#: Between two looks at tasks and manifests, in seconds: the resolution of what is measured.
+#: Between two looks, in seconds: the resolution of what is measured.
 _LOOK_SECONDS = 0.1
+#: Looks at manifests for each look at the connector: worker and store shall be left to their work.
+_LOOKS_PER_STATUS = 20
 #: After this long a drain has failed, in seconds.
 _LIMIT_SECONDS = 1800
 _numbers = itertools.count(1)
@@ -63,8 +65,7 @@ def drain(stack: Stack, case: Case, overrides: dict[str, str], *, keep: bool) ->
         _wait(case, is_running)
         began = time.monotonic()
         with usage.measured(stack.pids()) as used:
-            # Asked first, for it raises when the connector has failed.
-            _wait(case, lambda: (is_running(), chains.cover(ends))[1])
+            _wait(case, _covered(chains, ends, is_running))
             ended = time.monotonic()
     found = landed.tally(settings, chains.objects)
     if not keep:
@@ -116,6 +117,20 @@ def _dataset(case: Case, overrides: dict[str, str]) -> Dataset:
         owner="bench",
         connector=MappingProxyType(connector),
     )
+
+
+def _covered(
+    chains: landed.Chains, ends: list[int], is_running: Callable[[], bool]
+) -> Callable[[], bool]:
+    """Return a look at the manifests; now and then it raises when the connector has failed."""
+    looks = itertools.count()
+
+    def look() -> bool:
+        if next(looks) % _LOOKS_PER_STATUS == 0:
+            is_running()
+        return chains.cover(ends)
+
+    return look
 
 
 def _wait(case: Case, is_done: Callable[[], bool]) -> None:

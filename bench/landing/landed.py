@@ -41,6 +41,7 @@ class Chains:
         self._client = object_store.client(settings)
         self._bucket = settings.raw_bucket
         self._root = f"{prefix}/{topic}/_manifest/"
+        self._generation: str | None = None
         self._last: dict[int, str] = {}
         self._next: dict[int, int] = {}
         #: Key and SHA-256 of every object that a manifest names.
@@ -48,15 +49,15 @@ class Chains:
 
     def cover(self, ends: Sequence[int]) -> bool:
         """Return whether the manifests cover every partition up to its end offset."""
-        generation = self._generation()
-        if generation is None:
+        self._generation = self._generation or self._find_generation()
+        if self._generation is None:
             return False
         for partition, end in enumerate(ends):
             if self._next.get(partition, 0) < end:
-                self._follow(generation, partition)
+                self._follow(self._generation, partition)
         return all(self._next.get(partition, 0) >= end for partition, end in enumerate(ends))
 
-    def _generation(self) -> str | None:
+    def _find_generation(self) -> str | None:
         page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._root, Delimiter="/")
         folders = [entry["Prefix"] for entry in page.get("CommonPrefixes", ())]
         return folders[0] if folders else None

@@ -38,7 +38,8 @@ def drained(landed: Tally, *, seconds: float = 2.0) -> Drain:
 
 
 def counting(produced: Tally, seconds: float = 0.5) -> dict[str, Any]:
-    return {"records": produced.records, "value_bytes": produced.value_bytes, "seconds": seconds}
+    read = {"records": produced.records, "value_bytes": produced.value_bytes}
+    return {**read, "seconds": seconds, "cpu_seconds": seconds}
 
 
 def result(records: int, seconds: float) -> Result:

@@ -56,6 +56,9 @@ public final class FeedTopic {
         client.put("linger.ms", "20");
         client.put("batch.size", "131072");
         client.put("buffer.memory", "67108864");
+        // On a busy machine an answer may take minutes; sending again would only add to its work.
+        client.put("request.timeout.ms", "600000");
+        client.put("delivery.timeout.ms", "900000");
         MessageDigest ofValue = MessageDigest.getInstance("SHA-256");
         Random random = new Random(20261121);
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client,
@@ -69,7 +72,7 @@ public final class FeedTopic {
             }
         }
         if (refused.get() != null) {
-            throw refused.get();
+            throw new IllegalStateException("Kafka refused a record", refused.get());
         }
         BigInteger digest = new BigInteger(Long.toUnsignedString(high)).shiftLeft(64)
                 .add(new BigInteger(Long.toUnsignedString(low))).mod(MODULUS);
