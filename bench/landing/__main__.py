@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,16 +24,15 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _options(words)
     try:
         with stack.running(options.port_base, keep=options.keep) as running:
-            results = [
-                result for topic in _topics(options) for result in _measure(running, topic, options)
-            ]
+            results: list[Result] = []
+            for topic in _topics(options):
+                for result in _measure(running, topic, options):
+                    results.append(result)
+                    _keep(results, options)
     except TidegateError as error:
         _say(error.render())
         return error.exit_code
-    found = report.document(results)
-    print(json.dumps(found, indent=2) if options.json else report.table(results))
-    if options.save:
-        _save(found, "landing-memory" if options.memory else "landing")
+    print(json.dumps(report.document(results), indent=2) if options.json else report.table(results))
     return EXIT_FINE
 
 
@@ -61,28 +60,30 @@ def _topics(options: argparse.Namespace) -> tuple[Topic, ...]:
     return cases.MEMORY if options.memory else cases.SPEED
 
 
-def _measure(running: Stack, topic: Topic, options: argparse.Namespace) -> list[Result]:
+def _measure(running: Stack, topic: Topic, options: argparse.Namespace) -> Iterator[Result]:
+    """Yield a verified result after each drain of a topic."""
     wanted = [case for case in cases.cases((topic,)) if options.only in case.name]
     if not wanted:
-        return []
+        return
     overrides = dict(setting.split("=", 1) for setting in options.set)
     _say(f"{topic.name}: producing {topic.records:,} records")
     produced = jvm.feed(running.settings, topic)
-    results = []
     for case in wanted * options.repeat:
         counting = jvm.count(running.settings, topic)
         drained = drain(running, case, overrides, keep=options.keep)
         result = report.verified(case, produced, counting, drained, overrides)
         _say(f"{case.name}: {result.rate:,.0f} records/s, {result.ratio:.2f} of counting")
-        results.append(result)
-    return results
+        yield result
 
 
-def _save(found: dict[str, object], name: str) -> None:
+def _keep(results: Sequence[Result], options: argparse.Namespace) -> None:
+    """Write what there is so far: a long run that is ended early has not been in vain."""
+    if not options.save:
+        return
     RESULTS.mkdir(exist_ok=True)
+    name = "landing-memory" if options.memory else "landing"
     path = RESULTS / f"{name}-{datetime.now(UTC):%Y-%m-%d}.json"
-    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    _say(f"raw results: bench/results/{path.name}")
+    path.write_text(json.dumps(report.document(results), indent=2) + "\n", encoding="utf-8")
 
 
 def _say(text: str) -> None:

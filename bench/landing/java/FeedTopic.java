@@ -2,16 +2,20 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -45,6 +49,12 @@ public final class FeedTopic {
         try (Admin admin = Admin.create(client)) {
             NewTopic topic = new NewTopic(words[1], Optional.of(partitions), Optional.empty());
             admin.createTopics(List.of(topic)).all().get();
+            // Answers once every partition has its leader; until then batches would be sent again.
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            for (int partition = 0; partition < partitions; partition++) {
+                ends.put(new TopicPartition(words[1], partition), OffsetSpec.latest());
+            }
+            admin.listOffsets(ends).all().get();
         }
         System.out.println(new FeedTopic().feed(client, words[1], partitions,
                 Long.parseLong(words[3]), Integer.parseInt(words[4])));
@@ -53,6 +63,7 @@ public final class FeedTopic {
     private String feed(Properties client, String topic, int partitions, long wanted, int size)
             throws Exception {
         client.put("enable.idempotence", "true");
+        client.put("max.in.flight.requests.per.connection", "1");
         client.put("linger.ms", "20");
         client.put("batch.size", "131072");
         client.put("buffer.memory", "67108864");
