@@ -26,7 +26,8 @@ class Usage:
         cpu_seconds: By program (`connect`, `kafka`, `s3`), and `other` for all else on the machine.
         peak_rss_bytes: Most memory the worker held at once since its start (the kernel's VmHWM).
         peak_heap_bytes: Most Java heap seen in use, garbage included, sampled four times a second.
-        peak_live_bytes: Most old generation seen in use: what survived collections.
+        peak_live_bytes: Most old generation seen in use: what outlived young collections, garbage of
+            that age included.
     """
 
     cpu_seconds: dict[str, float] = field(default_factory=dict)
