@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metastore_sync import contract, schema_mistakes
+from metastore_sync import contract, contract_mistakes, schema_mistakes
 
 #: Renames a field for the reader: the file's spelling, the API's or the connector's.
 Spell = Callable[[str], str]
@@ -91,9 +91,19 @@ def _connector_keeps_off(document: Mapping[str, Any], _: Spell) -> Iterator[Mist
             yield Mistake(("connector", key), text)
 
 
+def _contract_is_a_json_schema(document: Mapping[str, Any], _: Spell) -> Iterator[Mistake]:
+    given = document.get("contract") or {}
+    if isinstance(given, str):
+        yield Mistake(("contract",), f"is no JSON object; allowed: {contract_mistakes.ALLOWED}")
+        return
+    for path, text in contract_mistakes.found(given):
+        yield Mistake(("contract", *path), text)
+
+
 #: A rule between fields, and the fields that must be well formed before it can speak.
 RULES: dict[Callable[[Mapping[str, Any], Spell], Iterator[Mistake]], set[str]] = {
     _keys_are_named: {"mode", "pk_fields"},
     _history_has_a_clock: {"mode", "event_time"},
+    _contract_is_a_json_schema: {"contract"},
     _connector_keeps_off: {"connector"},
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,8 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in document.items():
         match value:
+            case dict() if key == "contract":
+                found |= {key: _contract(value)} if value else {}
             case dict():
                 found |= {f"{key}.{inner}": str(text) for inner, text in value.items()}
             case list():
@@ -134,6 +138,12 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
             case _:
                 found |= {key: str(value)} if value != "" else {}
     return found
+
+
+def _contract(document: Mapping[str, Any]) -> str:
+    """Return a contract in a few words that change whenever it does."""
+    digest = sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+    return f"{len(document.get('properties', ()))} properties, sha256 {digest}"
 
 
 def _models_to_scaffold(settings: Settings, name: str) -> tuple[str, ...]:

@@ -206,7 +206,7 @@ class _Reading:
         others = declared.get("additionalProperties", True)
         if not properties and (others not in (True, False) or "patternProperties" in declared):
             return Conflict(frozenset({Kind.OBJECT}))  # keys are data
-        if others is False:
+        if others is False and "patternProperties" not in declared:
             self.closed.add(pointer)
         required = set(declared.get("required", ()))
         fields = []
