@@ -16,10 +16,8 @@ import msgspec
 from metastore_sync.model import Mode
 from schema_guard import errors, event_time, lines, records, tombstones, values
 from schema_guard.content_hash import content_hash
-from schema_guard.core.conform import misfits
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
-from schema_guard.core.schema import Schema
 from schema_guard.edges.rejected import (
     CONTRACT,
     MAX_PAYLOAD_BYTES,
@@ -28,6 +26,7 @@ from schema_guard.edges.rejected import (
     RejectedRecord,
 )
 from schema_guard.edges.s3 import Store
+from schema_guard.fitting import check_fit
 from schema_guard.reading import ObjectRange, Rules, Scan
 
 #: Longer lines are skipped in stream and rejected: Spark reads a line whole.
@@ -127,8 +126,7 @@ class _ObjectScan:
             self._check_no_text(record)
         else:
             value = values.read(text)
-            if self._rules.fit is not None:
-                _check_fit(value, self._rules.fit, self._pk_fields)
+            check_fit(value, self._rules)
             found.inference.add(value, Position(source.topic_id, source.partition, record.offset))
             self._see_event_time(value)
             found.value_bytes += len(text) if text.isascii() else len(text.encode())
@@ -168,9 +166,3 @@ class _ObjectScan:
                 payload=payload,
             )
         )
-
-
-def _check_fit(value: dict[str, object], schema: Schema, pk_fields: tuple[str, ...]) -> None:
-    pointers = misfits(value, schema, pk_fields)
-    if pointers:
-        raise PoisonError(ErrorType.MISFIT, f"does not fit the schema at {', '.join(pointers)}")

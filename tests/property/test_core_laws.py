@@ -316,7 +316,7 @@ def _declared_objects(fields: st.SearchStrategy[dict[str, object]]) -> st.Search
             {"type": st.just("object"), "properties": st.just(known)},
             optional={
                 "required": st.lists(st.sampled_from(sorted(known)), unique=True) if known else st.just([]),
-                "additionalProperties": st.just(False),
+                "additionalProperties": st.sampled_from([False]),
             },
         )
     )
@@ -331,7 +331,7 @@ def _one_of(inner: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[di
 CONTRACTS = _declared_objects(st.recursive(_TYPED, _one_of, max_leaves=5))
 
 
-def value_of(draw: st.DrawFn, declared: object) -> object:
+def value_of(draw: st.DrawFn, declared: object) -> object:  # noqa: PLR0911 - one return per case
     """Draw a value that a JSON Schema was made for; it may still break it: `accepts` decides."""
     match declared:
         case {"anyOf": choices}:

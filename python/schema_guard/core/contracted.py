@@ -57,7 +57,7 @@ def _under_policy(finding: Finding, criteria: Criteria) -> Finding:
 
 
 def _together(known: Iterable[Finding], broken: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return each finding once: one against both is told against the ACTIVE version, and names the contract."""
+    """Return each finding once; one against both is told against ACTIVE, and its basis names the contract."""
     forbidden = {(finding.code, finding.pointer): finding for finding in broken}
     found = [_stricter(finding, forbidden.pop((finding.code, finding.pointer), None)) for finding in known]
     return (*found, *forbidden.values())

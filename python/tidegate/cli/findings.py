@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema_guard import affected
 from schema_guard.core.versus import Comparison, Direction
+from schema_guard.report import contract_advice
 from tidegate.words import count
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _WORST_FIRST = ("BREAKING", "NON_BREAKING", "INFO")
 def of_sample(found: SampleReport) -> str:
     """Return what the guard would say of a sample; positions are its lines."""
     records, against = count(found.record_count, "record"), _base(found.base_version)
-    lines = [f"{found.dataset}: {records}, verdict {found.verdict} against {against}"]
+    bound = " and the contract" if found.has_contract else ""
+    lines = [f"{found.dataset}: {records}, verdict {found.verdict} against {against}{bound}"]
     lines += _lines((finding.to_document() for finding in found.findings), "line {offset}")
     for poison in found.rejected[:_SHOWN]:
         lines.append(f"  line {poison.line} would be rejected, {poison.error_type}: {poison.message}")
@@ -40,6 +42,7 @@ def of_version(dataset: str, row: Mapping[str, Any]) -> str:
         lines.append(f"  decided by {row['decided_by']} at {at}: {row['decided_why']}")
     lines += _lines(row["findings"], "topic id {topic_id}, partition {partition}, offset {offset}")
     if row["status"] == "BLOCKED":
+        lines += contract_advice(dataset, row["findings"])
         words = f'{dataset} --version {row["version"]} --why "…"'
         lines += [
             f"Accept the change:      tidegate schema approve {words}",
