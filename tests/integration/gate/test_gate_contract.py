@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from lakehouse import steps
 from metastore_sync import registry
-from metastore_sync.errors import UsageError
+from metastore_sync.errors import BlockedError, UsageError
 from schema_guard import sample
 from schema_guard.check import check
 from schema_guard.decide import approve, reject
 from schema_guard.report import render
+from tidegate.cli import execute
 
 CONTRACT = {
     "type": "object",
@@ -133,3 +137,45 @@ def test_revisions_show_when_a_contract_changed(world):
         " from registry.dataset_revision order by 1"
     )
     assert rows == [{"revision": 1, "required": '["id"]'}, {"revision": 2, "required": "[]"}]
+
+
+def test_the_command_shows_where_a_contract_stands(world, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TIDEGATE_POSTGRES_DSN", world.settings.postgres_dsn)
+    world.declare()
+    assert execute(["schema", "contract", "orders"]) == 64
+    assert "orders declares no contract" in capsys.readouterr().err
+
+    world.declare(contract=CONTRACT)
+    assert execute(["schema", "contract", "orders"]) == 0
+    assert "no batch was admitted yet" in capsys.readouterr().err
+
+    world.land({"id": 1, "zip": "N1"})
+    check(world.settings, "orders")
+    assert execute(["schema", "contract", "orders"]) == 0
+    shown = capsys.readouterr().out
+    assert "tables of ACTIVE version 1, records of the contract: NON_BREAKING" in shown
+    assert "NON_BREAKING FIELD_ADDED /note" in shown
+    assert "records like those of ACTIVE version 1, under the contract: NONE" in shown
+
+    newer = {**CONTRACT, "properties": {**CONTRACT["properties"], "zip": {"type": "integer"}}}
+    (tmp_path / "v2.json").write_text(json.dumps(newer))
+    against = ["schema", "contract", "orders", "--against", str(tmp_path / "v2.json")]
+    assert execute(against) == 1
+    assert "forward: readers of the contract, records of " in capsys.readouterr().out
+    assert execute([*against, "--mode", "sideways"]) == 64
+
+    world.declare(contract=newer)
+    capsys.readouterr()
+    assert execute(["schema", "contract", "orders", "--json"]) == 1
+    told_json = json.loads(capsys.readouterr().out)
+    assert told_json["contract"] == newer
+    arrived = told_json["against_active"]["arrived"]
+    assert [(finding["code"], finding["pointer"]) for finding in arrived] == [("TYPE_CHANGED", "/zip")]
+
+
+def test_a_step_of_a_run_says_that_the_owner_is_told(world):
+    world.declare(contract=CONTRACT)
+    world.land({"zip": 1})
+
+    with pytest.raises(BlockedError, match="breaking change"):
+        steps.guard(world.settings, "orders")
