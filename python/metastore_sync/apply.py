@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from metastore_sync import apply_lock, connectors, registry, rollback, running, snapshot
+from metastore_sync import apply_lock, capture, connectors, registry, rollback, running, snapshot
 from metastore_sync.changes import DatasetPlan, DriftKind, Plan
 from metastore_sync.connect_api import ConnectApi
 from metastore_sync.connectors import ConnectorRow
@@ -73,8 +73,14 @@ class _Application:
                 declared = Declared(entry.dataset, entry.source)
                 (entry,) = plan(self._settings, [declared]).datasets
                 _refuse_if_problems(entry)
-            with registry.connect(self._settings) as conn, rollback.on_failure(self._api, entry, self._say):
-                self._say(f"{name}: {self._apply(conn, entry)}")
+            with registry.connect(self._settings) as conn:
+                is_awaited = _state(conn, entry) not in _RESTS
+                # No transaction is open here: a new replication slot waits for all that its server has.
+                with (
+                    capture.applied(self._settings, self._api, entry, is_awaited=is_awaited),
+                    rollback.on_failure(self._api, entry, self._say),
+                ):
+                    self._say(f"{name}: {self._apply(conn, entry)}")
         return entry
 
     def _apply(self, conn: RegistryConnection, entry: DatasetPlan) -> str:

@@ -159,11 +159,12 @@ class ConnectApi:
         answer = self._call("PUT", path, config, subject=config["name"])
         if answer is None:
             raise self._refused(config["name"], f"no plugin {config['connector.class']} installed")
-        values = [entry["value"] for entry in answer["configs"]]
+        # A plugin may list keys whose value it does not tell.
+        values = [entry["value"] for entry in answer["configs"] if entry["value"]]
         return Validation(
             errors={value["name"]: value["errors"] for value in values if value["errors"]},
             # Connect echoes client overrides that no client has, without a definition.
-            known=frozenset(e["value"]["name"] for e in answer["configs"] if e["definition"]),
+            known=frozenset(e["value"]["name"] for e in answer["configs"] if e["definition"] and e["value"]),
         )
 
     def status(self, name: str) -> ConnectorStatus | None:

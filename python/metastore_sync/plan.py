@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from metastore_sync import drift, render, scene, validation
-from metastore_sync.changes import Change, DatasetPlan, Plan, Problem, changes_between
+from metastore_sync import capture, drift, render, scene, validation
+from metastore_sync.changes import CapturePlan, Change, DatasetPlan, Plan, Problem, changes_between
 from metastore_sync.checks import CHECKS
+from metastore_sync.connect_api import ConnectApi
 from metastore_sync.connectors import hidden
 from metastore_sync.declared import Declared
 from metastore_sync.drift import Comparison
@@ -66,6 +67,9 @@ def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> Dataset
     differs = bool(compared.changes or compared.drift)
     if differs and not codes & {ProblemCode.PLUGIN_MISSING, ProblemCode.DLQ_IS_INPUT}:
         found += validation.problems(seen, this)
+    captured = None if is_retired else _captured(seen, dataset)
+    if captured:
+        found += (Problem(ProblemCode.TABLE_NOT_CAPTURED, *told) for told in captured.problems)
     return DatasetPlan(
         dataset=dataset,
         source=declared.source,
@@ -79,7 +83,13 @@ def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> Dataset
         to_scaffold=_models_to_scaffold(seen.settings, dataset.name),
         problems=_of(found, Severity.REFUSES),
         warnings=_of(found, Severity.WARNS),
+        capture=captured,
     )
+
+
+def _captured(seen: Scene, dataset: Dataset) -> CapturePlan | None:
+    configs = {name: connector.config for name, connector in seen.connectors.items()}
+    return capture.plan(seen.settings, ConnectApi(seen.settings), dataset, configs)
 
 
 def _compared(seen: Scene, this: Candidate) -> Comparison:
@@ -128,7 +138,7 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
     for key, value in document.items():
         match value:
             case dict():
-                found |= {f"{key}.{inner}": str(text) for inner, text in value.items()}
+                found |= {f"{key}.{inner}": str(text) for inner, text in value.items() if text != {}}
             case list():
                 found |= {key: ", ".join(value)} if value else {}
             case _:

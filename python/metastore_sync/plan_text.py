@@ -22,6 +22,8 @@ def _lines(entry: DatasetPlan) -> Iterator[str]:
     yield from (f"    drift      {drift}" for drift in entry.drift)
     if not entry.problems:
         yield from (f"    registry   {change}" for change in entry.registry)
+        if entry.capture:
+            yield from (f"    {entry.capture.name}   {change}" for change in entry.capture.changes)
         yield from (f"    {entry.connector_name}   {change}" for change in entry.connector)
         if entry.dag_appears:
             yield f"    dag        + {entry.dataset.name}"

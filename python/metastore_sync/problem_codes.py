@@ -48,6 +48,8 @@ class ProblemCode(StrEnum):
     FIELD_MISSING = "FIELD_MISSING"
     #: Tables hold rows under other keys, another order or another mode.
     REBUILD_NEEDED = "REBUILD_NEEDED"
+    #: The table of a dataset with cdc is not there, or its changes would be incomplete.
+    TABLE_NOT_CAPTURED = "TABLE_NOT_CAPTURED"
     #: A folder, a model or a mart is called so already.
     NAME_TAKEN = "NAME_TAKEN"
     #: A connector made through Connect REST declares the dataset; Connect wins.

@@ -55,6 +55,8 @@ def connector_field(name: str) -> str:
 
 _FROM_API = {api_field(name): name for name in FIELDS}
 _POLICY = connector_field("policy") + "."
+_CDC = connector_field("cdc") + "."
+_CDC_SETTING = "connector."
 
 
 def from_api(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,32 +98,43 @@ def from_connector(config: Mapping[str, str]) -> dict[str, Any] | None:
         return None
     document: dict[str, Any] = {}
     policy: dict[str, str] = {}
+    cdc: dict[str, Any] = {}
     for key, value in given.items():
         if key.startswith(_POLICY):
             policy[key.removeprefix(_POLICY)] = value
+        elif key.startswith(_CDC):
+            _take_cdc(cdc, key.removeprefix(_CDC), value.strip())
         else:
             name = key.removeprefix(PREFIX).replace(".", "_")
             document[name] = _from_text(name, value)
     topics = config.get("topics", "").strip()
     document.setdefault("kafka_topic", topics)
     document.setdefault("name", topics)
-    return {**document, "policy": policy} if policy else document
+    return document | ({"policy": policy} if policy else {}) | ({"cdc": cdc} if cdc else {})
 
 
 def to_connector(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return a document as `dataset.*` keys, without what is empty and without `connector`."""
+    """Return a document as `dataset.*` keys, without what is empty and without connectors' settings."""
     config: dict[str, str] = {}
     for name, value in document.items():
         match value:
             case _ if name == "connector" or value in ("", [], {}, None):
                 continue
             case dict():
-                config |= {f"{connector_field(name)}.{key}": str(v) for key, v in value.items()}
+                texts = {key: str(v) for key, v in value.items() if not isinstance(v, dict)}
+                config |= {f"{connector_field(name)}.{key}": text for key, text in texts.items()}
             case list():
                 config[connector_field(name)] = ",".join(value)
             case _:
                 config[connector_field(name)] = str(value)
     return config
+
+
+def _take_cdc(cdc: dict[str, Any], name: str, value: str) -> None:
+    if name.startswith(_CDC_SETTING):
+        cdc.setdefault("connector", {})[name.removeprefix(_CDC_SETTING)] = value
+    else:
+        cdc[name] = value
 
 
 def _from_text(name: str, text: str) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from metastore_sync.model import Mode
-from schema_guard import errors, event_time, lines, records, tombstones, values
+from schema_guard import errors, event_time, lines, records, tombstones, unavailable, values
 from schema_guard.content_hash import content_hash
 from schema_guard.core.conform import misfits
 from schema_guard.core.kinds import Position
@@ -127,6 +127,8 @@ class _ObjectScan:
             self._check_no_text(record)
         else:
             value = values.read(text)
+            if self._rules.is_captured:
+                unavailable.check(value)
             if self._rules.fit is not None:
                 _check_fit(value, self._rules.fit, self._pk_fields)
             found.inference.add(value, Position(source.topic_id, source.partition, record.offset))

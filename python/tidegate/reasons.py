@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from metastore_sync.model import DatasetState, Source
+from tidegate import reasons_cdc
 from tidegate.facts.model import DatasetFact, Facts
+from tidegate.reason import Reason, State
 from tidegate.words import age, count
+
+__all__ = ["RULES", "Reason", "State", "reason", "waiting_since"]
 
 #: Findings that a reason names; the command it ends with shows all of them.
 _FINDINGS_TOLD = 2
-
-
-class State(StrEnum):
-    """What a person has to know first about a dataset."""
-
-    #: Somebody told the guard to form no batches.
-    PAUSED = "PAUSED"
-    #: A batch awaits a decision; nothing behind it is loaded.
-    BLOCKED = "BLOCKED"
-    #: Something is broken: a proof, a connector, the chain of manifests, a part.
-    DEGRADED = "DEGRADED"
-    #: A landed record has waited longer than `max_lag`.
-    LAGGING = "LAGGING"
-    OK = "OK"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a dataset is in its state, and what to type; no command when nothing is to be done."""
-
-    state: State
-    text: str
-    next_command: str = ""
 
 
 def reason(fact: DatasetFact, facts: Facts) -> Reason:
@@ -150,11 +129,13 @@ def _what_is_well(fact: DatasetFact) -> str:
 
 #: In order of what a person must know first.
 RULES: tuple[Callable[[DatasetFact, Facts], Reason | None], ...] = (
+    reasons_cdc.slot_in_danger,
     _paused,
     _blocked,
     _registry_away,
     _red_receipt,
     _connector,
+    reasons_cdc.capture_stands_still,
     _landing,
     _lagging,
 )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from metastore_sync.captured import Slot
 from metastore_sync.model import Start
 from tidegate.facts.model import ConnectorFact, DatasetFact, Facts, ReceiptFact, RegistryFact
 from tidegate.phases import Phase, phases
@@ -28,6 +29,7 @@ class DatasetStatus:
         waiting: Landed records without proof: not judged, blocked, or without a green receipt.
         lag_seconds: Age of the oldest of them; 0 when none waits.
         records: Of all admitted batches, the rejected included.
+        source_connector: Captures the table of a dataset with cdc; `slot` is what its server keeps for it.
     """
 
     name: str
@@ -49,6 +51,8 @@ class DatasetStatus:
     rejected: int | None
     receipt: ReceiptFact | None
     connector: ConnectorFact | None
+    source_connector: ConnectorFact | None
+    slot: Slot | None
     phases: tuple[Phase, ...]
 
 
@@ -111,6 +115,8 @@ def _dataset(fact: DatasetFact, facts: Facts) -> DatasetStatus:
         rejected=seen.rejected if seen else None,
         receipt=_receipt(seen),
         connector=fact.connector,
+        source_connector=fact.source_connector,
+        slot=fact.slot.slot if fact.slot else None,
         phases=phases(fact, facts.at, not_landed=not_landed, lag_seconds=lag if is_known else None),
     )
 

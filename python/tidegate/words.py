@@ -33,3 +33,16 @@ def count(number: int, noun: str) -> str:
     ('1 record', '12,000 records')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size(count_of_bytes: float) -> str:
+    """
+    Return a number of bytes in its largest unit of 1,024.
+
+    >>> size(512), size(300 << 20), size(1.5 * (1 << 30))
+    ('512 B', '300 MiB', '1.5 GiB')
+    """
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count_of_bytes >= 1 << power:
+            return f"{count_of_bytes / (1 << power):.3g} {unit}"
+    return f"{int(count_of_bytes)} B"

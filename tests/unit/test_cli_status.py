@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from metastore_sync.captured import Slot
 from metastore_sync.model import Dataset, DatasetState, Mode, Source, Start
 from tidegate import metrics, status
 from tidegate.facts import lake
@@ -21,6 +22,7 @@ from tidegate.facts.model import (
     LandingFact,
     ReceiptFact,
     RegistryFact,
+    SlotFact,
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -44,6 +46,8 @@ def seen(**case: Any) -> Facts:
         landing_wrong=case.get("landing_wrong", ""),
         kafka_ends={0: case.get("kafka_end", 1000)},
         connector=None if case.get("connector") == "absent" else _connector(case),
+        source_connector=_source_connector(case) if "slot" in case else None,
+        slot=_slot(case["slot"]) if "slot" in case else None,
     )
     since = SNAPSHOT if away == "registry" else None
     return Facts(at=NOW, datasets=(fact,), away={away: "gone"} if away else {}, snapshot_since=since)
@@ -90,6 +94,18 @@ def _landing(case: dict[str, Any]) -> LandingFact:
 def _connector(case: dict[str, Any]) -> ConnectorFact:
     tasks = tuple(case.get("tasks", ["RUNNING"]))
     return ConnectorFact(name="tidegate-orders", state="RUNNING", tasks=tasks, cause=case.get("cause", ""))
+
+
+def _source_connector(case: dict[str, Any]) -> ConnectorFact:
+    tasks = tuple(case.get("source_tasks", ["RUNNING"]))
+    return ConnectorFact(name="tidegate-orders-source", state="RUNNING", tasks=tasks)
+
+
+def _slot(case: dict[str, Any] | str) -> SlotFact:
+    if isinstance(case, str):
+        return SlotFact(wrong="orders: the database of its table cannot be asked")
+    well = {"is_active": True, "wal_status": "reserved", "retained_bytes": 0, "safe_bytes": None}
+    return SlotFact(slot=Slot(name="tidegate_orders", behind_bytes=0, **{**well, **case}))
 
 
 def _ago(seconds: int | None) -> datetime | None:
@@ -171,6 +187,15 @@ def test_prometheus_tells_a_breaking_change(case: dict[str, Any], value: int) ->
     text = metrics.text(status.judge(seen(**case))).decode()
 
     assert f'breaking_schema_change{{dataset="orders"}} {value}.0' in text
+
+
+def test_prometheus_tells_what_a_slot_retains() -> None:
+    """The gauges that alerts hang on; a dataset without a slot has none of them."""
+    text = metrics.text(status.judge(seen(slot={"retained_bytes": 5, "wal_status": "lost"}))).decode()
+
+    assert 'tidegate_slot_retained_bytes{dataset="orders"} 5.0' in text
+    assert 'tidegate_slot_lost{dataset="orders"} 1.0' in text
+    assert "tidegate_slot_lost{" not in metrics.text(status.judge(seen())).decode()
 
 
 def test_prometheus_leaves_out_what_is_not_known() -> None:

@@ -13,7 +13,7 @@ from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.registry import DatasetRow
 from metastore_sync.settings import Settings
 from metastore_sync.snapshot import SnapshotDataset
-from tidegate.facts import connectors, kafka, lake, landing, registry
+from tidegate.facts import connectors, kafka, lake, landing, registry, slots
 from tidegate.facts.model import DatasetFact, Facts, LandingFact
 from tidegate.facts.registry import RegistryView
 from tidegate.stack import health
@@ -81,10 +81,12 @@ def _datasets(
     with ThreadPoolExecutor(4) as pool:
         ends = pool.submit(asking.part, "kafka", lambda: kafka.ends(settings, topics))
         running = pool.submit(asking.part, "connect", lambda: connectors.read(settings, declared))
+        capturing = pool.submit(asking.part, "connect", lambda: connectors.sources(settings, declared))
+        held_slots = pool.submit(slots.read, settings, declared)
         tables = pool.submit(asking.part, "catalog", lambda: lake.changed(settings))
         landed = pool.submit(_landed, settings, declared, view, asking)
     seen, connector, found = landed.result(), running.result() or {}, ends.result()
-    held = tables.result()
+    held, sources = tables.result(), capturing.result() or {}
     return tuple(
         DatasetFact(
             dataset=row.dataset,
@@ -95,6 +97,8 @@ def _datasets(
             landing_wrong=fact if isinstance(fact, str) else "",
             kafka_ends=None if found is None else found.get(row.dataset.kafka_topic, {}),
             connector=connector.get(row.dataset.name),
+            source_connector=sources.get(row.dataset.name),
+            slot=held_slots.result().get(row.dataset.name),
             layers=lake.layers_of(settings, row.dataset.name, held) if held else {},
         )
         for row in wanted

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from metastore_sync.captured import Slot
 from metastore_sync.model import Dataset, DatasetState, Source
 
 
@@ -108,6 +109,20 @@ class ConnectorFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFact:
+    """
+    The replication slot of a captured table.
+
+    Attributes:
+        slot: None before the connector's first start.
+        wrong: Why its database could not be asked; empty when it could.
+    """
+
+    slot: Slot | None = None
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetFact:
     """Everything seen of one dataset; None where the part that knows was away."""
 
@@ -120,6 +135,9 @@ class DatasetFact:
     landing_wrong: str = ""
     kafka_ends: Mapping[int, int] | None = None
     connector: ConnectorFact | None = None
+    #: Of a captured table: the connector before the topic, and its slot.
+    source_connector: ConnectorFact | None = None
+    slot: SlotFact | None = None
     #: When the newest table of a layer (bronze, silver, gold) last changed; absent: not built yet.
     layers: Mapping[str, datetime] = field(default_factory=dict)
 
