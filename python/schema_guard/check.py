@@ -19,7 +19,8 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import admission, errors, reports
+from schema_guard import accepted, admission, errors, reports
+from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
 from schema_guard.edges import registry
@@ -72,6 +73,7 @@ class _Check:
         self._conn = conn
         self._dataset = dataset
         self._token = token
+        self._accepted: list[AcceptedGap] = []
 
     def run(self) -> list[Report]:
         """Judge batch after batch."""
@@ -79,8 +81,9 @@ class _Check:
         # Whoever held the lease before may have blocked the dataset meanwhile.
         if declarations.dataset(self._conn, name).state is DatasetState.BLOCKED:
             return reports.of_blocked(self._conn, name)
-        known = registry.cursors(self._conn, name)
-        backlog = Backlog(open_chains(Store(self._settings), self._dataset.kafka_topic, known))
+        known, self._accepted = registry.cursors(self._conn, name), accepted.of(self._conn, name)
+        topic = self._dataset.kafka_topic
+        backlog = Backlog(open_chains(Store(self._settings), topic, known, self._accepted))
         found: list[Report] = []
         while batch := backlog.next_batch():
             found.append(self._batch(batch))
@@ -94,7 +97,9 @@ class _Check:
     def _batch(self, batch: Batch) -> Report:
         active = registry.active_version(self._conn, self._dataset.name)
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge(self._settings, self._dataset, active, batch, Path(folder))
+            judged = judge(
+                self._settings, self._dataset, active, batch, Path(folder), self._accepted
+            )
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)
             except psycopg.OperationalError as lost:

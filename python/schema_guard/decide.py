@@ -195,7 +195,7 @@ def _sources(settings: Settings, conn: Connection, dataset: Dataset, blocked: Ba
         key = key_of(dataset.kafka_topic, held.topic_id, held.partition, held.expected_offset)
         manifest = from_document(key, store.document(key))
         if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
-            raise errors.object_differs(key, "data_key", held.data_key, manifest.data_key)
+            raise errors.object_differs(dataset.name, key, "data_key", held.data_key, manifest.data_key)
         sources.append(source_of(manifest, held.generation))
     return sources
 

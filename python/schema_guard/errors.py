@@ -16,13 +16,25 @@ def manifest_unreadable(key: str, mistake: str) -> BrokenError:
     return BrokenError(f"Manifest does not follow its contract: {mistake}", where=key, not_done=_NOTHING)
 
 
-def object_differs(data_key: str, what: str, promised: object, found: object) -> BrokenError:
+def object_missing(dataset: str, data_key: str) -> BrokenError:
+    """Return the error of an object that a manifest names and the store does not have."""
+    return BrokenError(
+        f"{dataset}: a landed object is gone; its manifest is there",
+        where=data_key,
+        not_done=f"{_NOTHING} Other datasets go on.",
+        next_command=f"tidegate landing replay {dataset} --object {data_key}",
+    )
+
+
+def object_differs(
+    dataset: str, data_key: str, what: str, promised: object, found: object
+) -> BrokenError:
     """Return the error of an object that is not what its manifest promised."""
     return BrokenError(
-        f"Landed object differs from its manifest: {what} {promised} → {found}",
+        f"{dataset}: a landed object differs from its manifest: {what} {promised} → {found}",
         where=data_key,
-        not_done=_NOTHING,
-        next_command="tidegate doctor",
+        not_done=f"{_NOTHING} Other datasets go on.",
+        next_command=f"tidegate landing replay {dataset} --object {data_key}",
     )
 
 

@@ -36,6 +36,7 @@ class Manifest:
         is_gzip: Whether the stored bytes are compressed.
         landed_at: When the object was closed, UTC.
         contiguous_read: Whether every offset without a record was withheld by Kafka from the writer.
+        etag: The store's answer to the upload, without quotes; empty when it is not known.
     """
 
     data_key: str
@@ -51,6 +52,7 @@ class Manifest:
     is_gzip: bool
     landed_at: datetime
     contiguous_read: bool
+    etag: str = ""
 
     @property
     def next_offset(self) -> int:
@@ -72,6 +74,16 @@ class Manifest:
         """
         is_whole = self.record_count == self.next_offset - self.gap_begins
         return not (is_whole or self.contiguous_read)
+
+    @property
+    def lost_range(self) -> tuple[int, int]:
+        """
+        The offsets among which records may be lost, both ends included; ask when `may_have_lost`.
+
+        Those before the first record when the rest is whole; else nobody knows where inside.
+        """
+        is_before = self.record_count == self.next_offset - self.first_offset
+        return self.gap_begins, self.first_offset - 1 if is_before else self.last_offset
 
 
 def folder_of(topic: str, topic_id: str, partition: int | str) -> str:
@@ -109,6 +121,7 @@ def from_document(key: str, document: Mapping[str, Any]) -> Manifest:
             is_gzip={"gzip": True, "none": False}[document["compression"]],
             landed_at=datetime.fromisoformat(document["landed_at"]),
             contiguous_read=bool(document["contiguous_read"]),
+            etag=str(document.get("etag", "")),
         )
     except (KeyError, TypeError, ValueError) as mistake:
         raise errors.manifest_unreadable(key, repr(mistake)) from mistake
