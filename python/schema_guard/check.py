@@ -98,7 +98,12 @@ class _Check:
         active = registry.active_version(self._conn, self._dataset.name)
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
             judged = judge(
-                self._settings, self._dataset, active, batch, Path(folder), self._accepted
+                self._settings,
+                self._dataset,
+                active,
+                batch,
+                Path(folder),
+                accepted=self._accepted,
             )
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)

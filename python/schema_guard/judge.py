@@ -49,6 +49,7 @@ def judge(
     active: Version | None,
     batch: Batch,
     folder: Path,
+    *,
     accepted: Sequence[AcceptedGap] = (),
 ) -> Judged:
     """

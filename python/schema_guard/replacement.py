@@ -55,12 +55,21 @@ def parse(data_key: str) -> DataName | None:
 def key_of(data_key: str) -> str | None:
     """Return where the document of an object is kept; None when the key is not one of the sink's."""
     known = parse(data_key)
-    return known and f"{known.folder}/_manifest/{known.topic_id}/_replay/{known.name}.json"
+    return f"{known.folder}/_manifest/{known.topic_id}/_replay/{known.name}.json" if known else None
 
 
-def read(get: Callable[[str], Mapping[str, Any] | None], data_key: str) -> tuple[int, str] | None:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a replay stored: size in bytes, SHA-256 in hex, the store's ETag without quotes."""
+
+    size: int
+    sha256: str
+    etag: str
+
+
+def read(get: Callable[[str], Mapping[str, Any] | None], data_key: str) -> Stored | None:
     """
-    Return stored size and SHA-256 of the object as it was landed again; None when it never was.
+    Return what a replay stored under a data key; None when the object never was landed again.
 
     Args:
         get: Gives the JSON object under a key, None when there is none.
@@ -70,20 +79,20 @@ def read(get: Callable[[str], Mapping[str, Any] | None], data_key: str) -> tuple
     document = get(key) if key else None
     if document is None or document.get("replay_version") != VERSION:
         return None
-    return int(document["bytes"]), str(document["sha256"])
+    return Stored(int(document["bytes"]), str(document["sha256"]), str(document["etag"]))
 
 
 def document(
-    manifest_key: str, data_key: str, *, size: int, sha256: str, etag: str, at: str, actor: str, why: str
+    manifest_key: str, data_key: str, stored: Stored, *, at: str, actor: str, why: str
 ) -> dict[str, Any]:
     """Return the document of an object that was landed again; `at` is UTC in ISO 8601."""
     return {
         "replay_version": VERSION,
         "manifest_key": manifest_key,
         "data_key": data_key,
-        "bytes": size,
-        "sha256": sha256,
-        "etag": etag,
+        "bytes": stored.size,
+        "sha256": stored.sha256,
+        "etag": stored.etag,
         "replayed_at": at,
         "actor": actor,
         "why": why,

@@ -29,6 +29,8 @@ SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
 #: Records handed over at once; what the client may hold beside them, in KiB.
 _AT_ONCE, _QUEUED_KBYTES = 500, 16_384
+#: Not an error: the client's word that it has handed over everything there is.
+_END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001  the client's public name of it
 _TYPES = {TIMESTAMP_CREATE_TIME: "CreateTime", TIMESTAMP_LOG_APPEND_TIME: "LogAppendTime"}
 #: librdkafka's own lines go nowhere: its errors are raised here.
 _SILENT = logging.getLogger("tidegate.guard.kafka")
@@ -96,10 +98,10 @@ def records(
         while True:
             found = consumer.consume(_AT_ONCE, timeout=PATIENCE_SECONDS)
             if not found:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no records came"))
+                raise TimeoutError
             for message in found:
                 if (error := message.error()) is not None:
-                    if error.code() == KafkaError._PARTITION_EOF:
+                    if error.code() == _END_OF_PARTITION:
                         return
                     raise KafkaException(error)
                 if message.offset() > last:

@@ -131,6 +131,10 @@ from registry.batch as b
 inner join registry.schema_version as v on b.dataset = v.dataset and b.schema_version = v.version
 where b.dataset = :dataset and b.status = 'BLOCKED';
 
+-- name: content_hash(dataset, batch_id)$
+-- The sum of the hashes of a batch's records that are not rejected.
+select content_hash from registry.batch where dataset = :dataset and batch_id = :batch_id;
+
 -- name: batch_objects(dataset, batch_id)
 -- The objects of a batch; `expected_offset` names the manifest of each.
 select

@@ -62,3 +62,33 @@ order by o.dataset, o.topic_id, o.partition, o.first_offset;
 select topic_id, partition, "offset"
 from registry.rejected_record
 where dataset = :dataset and batch_id = :batch_id and stage <> 'rule';
+
+-- name: lost_counts(dataset, batch_id, data_key)^
+-- What one object holds of a batch: records, and those of them that were rejected.
+select
+    o.record_count,
+    (
+        select count(*) from registry.rejected_record as r
+        where
+            r.dataset = o.dataset and r.batch_id = o.batch_id and r.stage <> 'rule'
+            and r.topic_id = o.topic_id and r.partition = o.partition
+            and r."offset" between o.first_offset and o.last_offset
+    ) as rejected_count
+from registry.batch_object as o
+where o.dataset = :dataset and o.batch_id = :batch_id and o.data_key = :data_key;
+
+-- name: settle(dataset, batch_id, kept_hash)!
+-- The part of the batch's hash that its accepted losses have together; one of them carries it.
+update registry.accepted_gap as g
+set
+    content_hash = case
+        when g.data_key = (
+            select min(o.data_key) from registry.accepted_gap as o
+            where o.dataset = g.dataset and o.batch_id = g.batch_id
+        ) then b.content_hash - :kept_hash
+        else 0
+    end
+from registry.batch as b
+where
+    g.dataset = :dataset and g.batch_id = :batch_id
+    and b.dataset = g.dataset and b.batch_id = g.batch_id;
