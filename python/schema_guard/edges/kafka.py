@@ -27,8 +27,8 @@ from schema_guard.record_line import KafkaRecord
 #: How long the broker may take for one answer, and for the next records of a range, in seconds.
 SECONDS = 10.0
 PATIENCE_SECONDS = 30.0
-#: Records handed over at once; what the client may hold beside them, in KiB.
-_AT_ONCE, _QUEUED_KBYTES = 500, 16_384
+#: What the client may hold beside the record in hand, in KiB.
+_QUEUED_KBYTES = 16_384
 #: Not an error: the client's word that it has handed over everything there is.
 _END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001  the client's public name of it
 _TYPES = {TIMESTAMP_CREATE_TIME: "CreateTime", TIMESTAMP_LOG_APPEND_TIME: "LogAppendTime"}
@@ -96,19 +96,18 @@ def records(
     with _said(settings, topic), _consumer(settings, **{"isolation.level": isolation}) as consumer:
         consumer.assign([TopicPartition(topic, partition, first)])
         while True:
-            found = consumer.consume(_AT_ONCE, timeout=PATIENCE_SECONDS)
-            if not found:
+            message = consumer.poll(PATIENCE_SECONDS)
+            if message is None:
                 raise TimeoutError
-            for message in found:
-                if (error := message.error()) is not None:
-                    if error.code() == _END_OF_PARTITION:
-                        return
-                    raise KafkaException(error)
-                if message.offset() > last:
+            if (error := message.error()) is not None:
+                if error.code() == _END_OF_PARTITION:
                     return
-                yield _record(message)
-                if message.offset() == last:
-                    return
+                raise KafkaException(error)
+            if message.offset() > last:
+                return
+            yield _record(message)
+            if message.offset() == last:
+                return
 
 
 def _record(message: Any) -> KafkaRecord:
