@@ -37,21 +37,21 @@ EFFECTS: Mapping[DatasetState, Mapping[str, str]] = MappingProxyType(
             "raw": "kept",
             "tables": "kept and readable, not built any more",
             "dag": "does nothing and is green, with a note",
-            "undo": "tidegate resume {name}",
+            "undo": 'tidegate resume {name} --why "…"',
         },
         DatasetState.OK: {
             "connector": "RUNNING: landing goes on behind the last landed offset",
             "raw": "kept",
             "tables": "built again from the next run on",
             "dag": "runs by its schedule",
-            "undo": "tidegate pause {name}",
+            "undo": 'tidegate pause {name} --why "…"',
         },
         DatasetState.RETIRED: {
             "connector": "deleted (one made through Connect REST is stopped, its config stays there)",
             "raw": "kept",
             "tables": "kept and readable, not built any more",
             "dag": "gone",
-            "undo": "tidegate resume {name}: the same chain, tables and schema versions go on",
+            "undo": 'tidegate resume {name} --why "…": the same chain, tables and schema versions go on',
         },
     }
 )
@@ -167,7 +167,7 @@ class _Change:
             raise UsageError(
                 f"{self._name} is RETIRED: there is nothing to pause",
                 not_done="Nothing was changed.",
-                next_command=f"tidegate resume {self._name}",
+                next_command=f'tidegate resume {self._name} --why "…"',
             )
         if wanted is DatasetState.OK and QUERIES.has_blocked_batch(conn, name=self._name):
             return DatasetState.BLOCKED

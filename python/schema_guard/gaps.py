@@ -81,6 +81,20 @@ class Promise:
     sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenObject:
+    """An object of a batch that no receipt has proven to be in bronze; both offsets are included."""
+
+    batch_id: int
+    data_key: str
+    topic_id: str
+    generation: int
+    partition: int
+    first_offset: int
+    last_offset: int
+    record_count: int
+
+
 def find(store: Store, conn: Connection, dataset: Dataset) -> list[Gap]:
     """
     Return every open gap of a dataset, in the order of its chains.
@@ -188,13 +202,16 @@ def _judged(
     found: list[Gap] = []
     for (batch_id, status, entry), manifest in zip(held, read, strict=True):
         if fact := wrong.get(entry.data_key):
-            found.append(of_object(dataset.kafka_topic, entry, batch_id, fact))
+            key = key_of(
+                dataset.kafka_topic, entry.topic_id, entry.partition, entry.expected_offset
+            )
+            found.append(of_object(_unproven(entry, batch_id), fact, key))
         if manifest and status == "BLOCKED":
             found += _retention(manifest, entry.generation, batch_id, known)
     return found
 
 
-def of_object(topic: str, held: AdmittedObject, batch_id: int, fact: str) -> Gap:
+def of_object(held: UnprovenObject, fact: str, manifest_key: str | None = None) -> Gap:
     """Return the gap of an object that a batch holds."""
     return Gap(
         kind=GapKind.MISSING_OBJECT,
@@ -206,9 +223,14 @@ def of_object(topic: str, held: AdmittedObject, batch_id: int, fact: str) -> Gap
         missing=held.record_count,
         fact=fact,
         data_key=held.data_key,
-        manifest_key=key_of(topic, held.topic_id, held.partition, held.expected_offset),
-        batch_id=batch_id,
+        manifest_key=manifest_key,
+        batch_id=held.batch_id,
     )
+
+
+def _unproven(held: AdmittedObject, batch_id: int) -> UnprovenObject:
+    names = [name for name in UnprovenObject.__slots__ if name != "batch_id"]
+    return UnprovenObject(batch_id=batch_id, **{name: getattr(held, name) for name in names})
 
 
 def _manifest(store: Store, topic: str, held: AdmittedObject) -> Manifest | None:

@@ -38,10 +38,11 @@ class Store:
         BrokenError: From every method, when the store is away or an object is missing.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, client: Any = None) -> None:
         self._endpoint = settings.s3_endpoint
         self._bucket = settings.raw_bucket
-        self._client = object_store.client(settings)
+        # Making a client takes longer than asking; threads may share one.
+        self._client = client or object_store.client(settings)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names one level below `prefix`, which ends in a slash."""
