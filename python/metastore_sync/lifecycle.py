@@ -112,6 +112,24 @@ def retire(settings: Settings, name: str, actor: str, why: str) -> Transition:
     return _Change(settings, name, actor, why).to(DatasetState.RETIRED, _retire)
 
 
+def resting(settings: Settings, name: str) -> str:
+    """
+    Return why a dataset is at rest, as a note for people; empty when it is not.
+
+    Raises:
+        UsageError: The dataset is unknown.
+        BrokenError: PostgreSQL is away.
+    """
+    with registry.connect(settings) as conn:
+        state = registry.dataset(conn, name).state
+        changed = QUERIES.last_change(conn, name=name)
+    if state not in (DatasetState.PAUSED, DatasetState.RETIRED):
+        return ""
+    by = f" by {changed['actor']}, {changed['at']:%Y-%m-%d %H:%M}Z: {changed['why']}" if changed else ""
+    undo = f'tidegate resume {name} --why "…"'
+    return f"{name} is {state}{by}. Nothing was judged or built. Next: {undo}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Connector:
     """The connector of one dataset, and how to reach it."""

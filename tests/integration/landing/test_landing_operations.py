@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
-import threading
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from types import MappingProxyType
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import TopicPartition
 
-from metastore_sync import apply, landed, lifecycle, object_store, registry, snapshot
-from metastore_sync import settings as installation
+from metastore_sync import landed, lifecycle, snapshot
 from metastore_sync.connect_api import ConnectApi
 from metastore_sync.errors import BrokenError, UsageError, VerdictError
-from metastore_sync.model import Dataset, DatasetState, Mode
-from metastore_sync.settings import Settings
-from schema_guard import accept_gap, gaps, relanding, replay
+from metastore_sync.model import DatasetState
+from schema_guard import accept_gap, gaps, relanding
 from schema_guard.accept_gap import OffsetRange
 from schema_guard.check import check
 from schema_guard.edges import kafka
-from schema_guard.edges.s3 import Store
 from schema_guard.record_line import encode
-from tidegate.stack import lifecycle as lifecycle_of_stack
 
 pytestmark = pytest.mark.stack
 
@@ -45,127 +34,13 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
-class Landing:
-    """One topic of this test's own, its dataset, and the sink that lands it."""
-
-    def __init__(self, settings: Settings, partitions: int = 1) -> None:
-        self.settings = settings
-        self.name = f"op_{uuid.uuid4().hex[:8]}"
-        self.admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-        self.make_topic(partitions)
-        self.client = object_store.client(settings)
-        self.sent = 0
-
-    def make_topic(self, partitions: int = 1) -> None:
-        self.admin.create_topics([NewTopic(self.name, partitions, 1)])[self.name].result(10)
-
-    def dataset(self) -> Dataset:
-        return Dataset(
-            name=self.name,
-            kafka_topic=self.name,
-            mode=Mode.APPEND,
-            owner="tests",
-            connector=MappingProxyType({"rotate.interval.ms": "200", "rotate.records": "50"}),
-        )
-
-    def apply(self) -> None:
-        apply.apply(self.settings, [self.dataset()], lambda _: None)
-
-    def send(self, *records: dict[str, Any]) -> None:
-        producer = Producer({"bootstrap.servers": self.settings.kafka_bootstrap})
-        for record in records:
-            producer.produce(self.name, partition=0, **record)
-        assert producer.flush(20) == 0
-        self.sent += len(records)
-
-    def send_ids(self, count: int) -> None:
-        first = self.sent
-        self.send(*({"value": json.dumps({"id": n}).encode()} for n in range(first, first + count)))
-
-    def until_landed(self) -> None:
-        until(
-            lambda: landed.landed_offsets(self.settings, self.name) == {0: self.sent},
-            f"{self.sent} records landed",
-        )
-
-    def keys(self, part: str) -> list[str]:
-        found = self.client.list_objects_v2(Bucket=self.settings.raw_bucket, Prefix=f"{self.name}/")
-        return [entry["Key"] for entry in found.get("Contents", ()) if part in entry["Key"]]
-
-    def read(self, key: str) -> bytes:
-        body: bytes = self.client.get_object(Bucket=self.settings.raw_bucket, Key=key)["Body"].read()
-        return body
-
-    def remove(self, key: str) -> bytes:
-        body = self.read(key)
-        self.client.delete_object(Bucket=self.settings.raw_bucket, Key=key)
-        return body
-
-    def open_gaps(self) -> list[gaps.Gap]:
-        with registry.connect(self.settings) as conn:
-            return gaps.find(Store(self.settings), conn, self.dataset())
-
-    def replay(self, wanted: OffsetRange | str) -> list[replay.Replayed]:
-        return replay.replay(self.settings, self.name, wanted, "ada", "deleted by mistake")
-
-    def state(self) -> DatasetState:
-        with registry.connect(self.settings) as conn:
-            return registry.dataset(conn, self.name).state
-
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        with registry.connect(self.settings) as conn:
-            return list(conn.execute(query, {"name": self.name}).fetchall())
-
-    def clean(self) -> None:
-        ConnectApi(self.settings).delete(f"tidegate-{self.name}")
-        for deleted in self.admin.delete_topics([self.name]).values():
-            deleted.result(10)
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not holds():
-        assert time.monotonic() < deadline, f"not so after {seconds} s: {what}"
-        pause.wait(0.1)
-
-
 def of(gap: gaps.Gap) -> OffsetRange:
     return OffsetRange(
         partition=gap.partition, first_offset=gap.first_offset, last_offset=gap.last_offset
     )
 
 
-@pytest.fixture(scope="module")
-def light_stack() -> Iterator[Settings]:
-    """Give the quick parts of the run's stack; what was up before the tests stays up after them."""
-    was_up = any(part.healthy for part in lifecycle_of_stack.state())
-    lifecycle_of_stack.up(parts=["postgres", "s3", "kafka", "connect"])
-    yield installation.load()
-    if not was_up:
-        lifecycle_of_stack.down()
-
-
-@pytest.fixture
-def settings(light_stack: Settings, registry_settings: Settings) -> Settings:
-    """Give the stack's Kafka, Connect and store with a registry of this test's own."""
-    return dataclasses.replace(
-        light_stack,
-        home=registry_settings.home,
-        postgres_dsn=registry_settings.postgres_dsn,
-        snapshot_key=registry_settings.snapshot_key,
-    )
-
-
-@pytest.fixture
-def landing(settings: Settings) -> Iterator[Landing]:
-    """Give a topic whose records land as they come."""
-    made = Landing(settings)
-    made.apply()
-    yield made
-    made.clean()
-
-
-def test_the_guard_writes_the_lines_that_a_real_sink_landed(landing: Landing) -> None:
+def test_the_guard_writes_the_lines_that_a_real_sink_landed(landing) -> None:
     landing.send(*ODD)
     landing.until_landed()
 
@@ -178,7 +53,7 @@ def test_the_guard_writes_the_lines_that_a_real_sink_landed(landing: Landing) ->
 
 
 @pytest.mark.parametrize("is_admitted", [False, True], ids=["before", "after_admission"])
-def test_a_deleted_object_comes_back(landing: Landing, is_admitted: bool) -> None:  # noqa: FBT001
+def test_a_deleted_object_comes_back(landing, is_admitted: bool) -> None:  # noqa: FBT001
     landing.send_ids(120)
     landing.until_landed()
     if is_admitted:
@@ -202,7 +77,7 @@ def test_a_deleted_object_comes_back(landing: Landing, is_admitted: bool) -> Non
 
 
 def test_other_gzip_bytes_of_the_same_lines_are_vouched_for(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
+    landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A compressor that never makes the sink's bytes: guard and gaps honour the replay's document."""
     monkeypatch.setattr(relanding, "LEVELS", (9,))
@@ -221,7 +96,7 @@ def test_other_gzip_bytes_of_the_same_lines_are_vouched_for(
     assert (report.status.value, report.record_count) == ("ADMITTED", 30)
 
 
-def test_a_damaged_object_is_replaced_and_a_whole_one_refused(landing: Landing) -> None:
+def test_a_damaged_object_is_replaced_and_a_whole_one_refused(landing) -> None:
     landing.send_ids(10)
     landing.until_landed()
     (key, *_) = landing.keys("/date=")
@@ -237,7 +112,7 @@ def test_a_damaged_object_is_replaced_and_a_whole_one_refused(landing: Landing) 
     assert report.record_count == 10
 
 
-def test_a_missing_manifest_gets_its_place_in_the_chain_back(landing: Landing) -> None:
+def test_a_missing_manifest_gets_its_place_in_the_chain_back(landing) -> None:
     landing.send_ids(150)
     landing.until_landed()
     landing.remove(sorted(landing.keys("/_manifest/"))[1])
@@ -250,7 +125,7 @@ def test_a_missing_manifest_gets_its_place_in_the_chain_back(landing: Landing) -
     assert sum(report.record_count for report in check(landing.settings, landing.name)) == 150
 
 
-def test_what_kafka_no_longer_holds_is_refused_and_can_be_accepted(landing: Landing) -> None:
+def test_what_kafka_no_longer_holds_is_refused_and_can_be_accepted(landing) -> None:
     landing.send_ids(120)
     landing.until_landed()
     key = landing.keys("/date=")[0]
@@ -269,7 +144,7 @@ def test_what_kafka_no_longer_holds_is_refused_and_can_be_accepted(landing: Land
     assert report.record_count == 120 - gap.missing
 
 
-def test_other_records_than_were_landed_are_refused(landing: Landing) -> None:
+def test_other_records_than_were_landed_are_refused(landing) -> None:
     """A manifest that promises more than Kafka gives: as after compaction."""
     landing.send_ids(10)
     landing.until_landed()
@@ -287,13 +162,13 @@ def test_other_records_than_were_landed_are_refused(landing: Landing) -> None:
     assert key not in landing.keys("/date=")
 
 
-def test_a_topic_created_again_cannot_give_back_the_old_ones_records(landing: Landing) -> None:
+def test_a_topic_created_again_cannot_give_back_the_old_ones_records(landing) -> None:
     landing.send_ids(10)
     landing.until_landed()
     key = landing.keys("/date=")[0]
     ConnectApi(landing.settings).delete(f"tidegate-{landing.name}")
     landing.admin.delete_topics([landing.name])[landing.name].result(10)
-    until(lambda: landing.name not in landing.admin.list_topics(timeout=5).topics, "topic gone")
+    landing.until(lambda: landing.name not in landing.admin.list_topics(timeout=5).topics, "topic gone")
     landing.make_topic()
     landing.remove(key)
 
@@ -301,7 +176,7 @@ def test_a_topic_created_again_cannot_give_back_the_old_ones_records(landing: La
         landing.replay(key)
 
 
-def test_a_paused_dataset_neither_lands_nor_is_judged(landing: Landing) -> None:
+def test_a_paused_dataset_neither_lands_nor_is_judged(landing) -> None:
     landing.send_ids(5)
     landing.until_landed()
     done = lifecycle.pause(landing.settings, landing.name, "ada", "a migration")
@@ -327,7 +202,7 @@ def test_a_paused_dataset_neither_lands_nor_is_judged(landing: Landing) -> None:
     ]
 
 
-def test_a_retired_dataset_keeps_what_landed_and_goes_on_when_resumed(landing: Landing) -> None:
+def test_a_retired_dataset_keeps_what_landed_and_goes_on_when_resumed(landing) -> None:
     landing.send_ids(5)
     landing.until_landed()
     check(landing.settings, landing.name)
