@@ -25,7 +25,7 @@ from schema_guard import (
     batch_hash,
     errors,
     gaps,
-    relanding,
+    lost_lines,
     replacement,
     restored_manifest,
 )
@@ -34,8 +34,8 @@ from schema_guard.accepted import Connection, GapKind
 from schema_guard.edges import kafka, registry
 from schema_guard.edges.s3 import Store
 from schema_guard.gaps import Gap
+from schema_guard.lost_lines import Packed, Spool, Totals
 from schema_guard.manifests import key_of
-from schema_guard.relanding import Packed, Spool, Totals
 
 #: How Connect's consumers read unless their connector says otherwise.
 _ISOLATION = "read_uncommitted"
@@ -134,7 +134,7 @@ class _Replay:
             gap.last_offset,
             isolation=isolation,
         )
-        with relanding.spooled(records) as spool:
+        with lost_lines.spooled(records) as spool:
             if gap.kind is GapKind.MISSING_MANIFEST:
                 return self._place(gap, spool, uuid)
             return self._object(gap, spool)
@@ -147,7 +147,7 @@ class _Replay:
         if gap.batch_id is not None and (told := self._same_content(gap, spool)):
             checked.append(told)
         is_gzip = manifest["compression"] == "gzip"
-        with relanding.packed(spool, is_gzip=is_gzip, promised=manifest["sha256"]) as stored:
+        with lost_lines.packed(spool, is_gzip=is_gzip, promised=manifest["sha256"]) as stored:
             is_same = stored.sha256 == manifest["sha256"]
             self._put(gap.data_key, gap.manifest_key, stored, is_same=is_same)
         return self._done(gap, gap.data_key, spool, checked, is_same=is_same)
@@ -182,7 +182,7 @@ class _Replay:
             raise self._refused(gap, why)
         topic = self._dataset.kafka_topic
         log = kafka.log_range(self._settings, topic, gap.partition)
-        with relanding.packed(spool, is_gzip=True) as stored:
+        with lost_lines.packed(spool, is_gzip=True) as stored:
             made = restored_manifest.of(
                 topic,
                 uuid,

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from schema_guard.gaps import Gap
+from schema_guard.lost_lines import Packed, Totals
 from schema_guard.manifests import VERSION
-from schema_guard.relanding import Packed, Totals
 
 
 def of(

@@ -13,7 +13,7 @@ from metastore_sync import landed, lifecycle, snapshot
 from metastore_sync.connect_api import ConnectApi
 from metastore_sync.errors import BrokenError, UsageError, VerdictError
 from metastore_sync.model import DatasetState
-from schema_guard import accept_gap, gaps, relanding
+from schema_guard import accept_gap, gaps, lost_lines
 from schema_guard.accept_gap import OffsetRange
 from schema_guard.check import check
 from schema_guard.edges import kafka
@@ -80,8 +80,8 @@ def test_other_gzip_bytes_of_the_same_lines_are_vouched_for(
     landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A compressor that never makes the sink's bytes: guard and gaps honour the replay's document."""
-    monkeypatch.setattr(relanding, "LEVELS", (9,))
-    monkeypatch.setattr(relanding, "_GZIP_HEADER", b"\x1f\x8b\x08\x00\x01\x02\x03\x04\x02\x03")
+    monkeypatch.setattr(lost_lines, "LEVELS", (9,))
+    monkeypatch.setattr(lost_lines, "_GZIP_HEADER", b"\x1f\x8b\x08\x00\x01\x02\x03\x04\x02\x03")
     landing.send_ids(30)
     landing.until_landed()
     (key, *_) = landing.keys("/date=")
