@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,8 +17,31 @@ from schema_guard.edges.s3 import Store
 from schema_guard.gaps import Gap, Promise, UnprovenObject
 from tidegate.facts.model import LandingFact, ObjectFact
 
-#: Manifests looked at per partition; of a longer backlog the count is a lower bound.
-MOST = 64
+#: Manifests looked at per partition; what waits behind them is counted in offsets, gaps there show later.
+MOST = 16
+#: Manifests never change: the service reads each once.
+_REMEMBERED = 20_000
+_MANIFEST = re.compile(r".+/_manifest/[0-9a-f]{8}/[0-9]+/[0-9]{20}[.]json")
+_manifests: dict[tuple[str, str, str], dict[str, Any]] = {}
+
+
+class _RememberingStore(Store):
+    """A store whose manifests are read once per process."""
+
+    def __init__(self, settings: Settings, client: Any) -> None:
+        super().__init__(settings, client)
+        self._place = (settings.s3_endpoint, settings.raw_bucket)
+
+    def document(self, key: str) -> dict[str, Any]:
+        """Return the JSON object under a key, from memory when it is a manifest that was read before."""
+        if not _MANIFEST.fullmatch(key):
+            return super().document(key)
+        known = _manifests.get((*self._place, key))
+        if known is None:
+            if len(_manifests) >= _REMEMBERED:
+                _manifests.clear()
+            known = _manifests[(*self._place, key)] = super().document(key)
+        return known
 
 
 def read(
@@ -43,22 +67,24 @@ def read(
     Raises:
         BrokenError: The store is away, or a manifest cannot be read.
     """
-    store = Store(settings, client)
-    links, found = list[Link](), list[Gap]()
+    store = _RememberingStore(settings, client)
+    newest = tails(settings, topic, client)
+    links, found, behind = list[Link](), list[Gap](), 0
     for chain in open_chains(store, topic, cursors, accepted):
         steps = list(islice(chain, MOST))
         links += [step for step in steps if isinstance(step, Link)]
+        if len(steps) == MOST:
+            behind += _offsets_behind(links[-1], newest)
         found += gaps.in_chain(topic, steps, accepted)
         found += gaps.lost_objects(store, topic, steps)
     found += _lost_since(store, unproven, accepted)
     times = [link.manifest.landed_at for link in links]
-    newest = tails(settings, topic, client)
     last = max(newest, key=lambda tail: tail.landed_at, default=None)
     topic_id = str(last.manifest["topic_id"]) if last else None
     generations = {cursor.topic_id: cursor.generation for cursor in (*cursors, *(n.cursor for n in links))}
     return LandingFact(
         offsets={tail.partition: tail.next_offset for tail in newest},
-        waiting=sum(link.manifest.record_count for link in links),
+        waiting=sum(link.manifest.record_count for link in links) + behind,
         waiting_since=min(times, default=None),
         newest=max(times, default=None),
         hole=_hole(found),
@@ -83,6 +109,17 @@ def _lost_since(
         for entry in held
         if (fact := wrong.get(entry.data_key))
     ]
+
+
+def _offsets_behind(link: Link, newest: Sequence[Tail]) -> int:
+    """Return how many offsets of a long backlog landed behind the last manifest looked at."""
+    manifest = link.manifest
+    ends = (
+        tail.next_offset
+        for tail in newest
+        if (tail.manifest["topic_id"], tail.partition) == (manifest.topic_id, manifest.partition)
+    )
+    return max(0, next(ends, 0) - manifest.next_offset)
 
 
 def _hole(found: Sequence[Gap]) -> str:
