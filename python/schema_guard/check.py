@@ -19,7 +19,7 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import accepted, admission, errors, reports
+from schema_guard import accepted, admission, errors, gaps, reports
 from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
@@ -81,9 +81,11 @@ class _Check:
         # Whoever held the lease before may have blocked the dataset meanwhile.
         if declarations.dataset(self._conn, name).state is DatasetState.BLOCKED:
             return reports.of_blocked(self._conn, name)
+        store = Store(self._settings)
+        gaps.refuse_lost(store, self._conn, name)
         known, self._accepted = registry.cursors(self._conn, name), accepted.of(self._conn, name)
         topic = self._dataset.kafka_topic
-        backlog = Backlog(open_chains(Store(self._settings), topic, known, self._accepted))
+        backlog = Backlog(open_chains(store, topic, known, self._accepted))
         found: list[Report] = []
         while batch := backlog.next_batch():
             found.append(self._batch(batch))

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from metastore_sync.model import Dataset
-from schema_guard import accepted, replacement
+from schema_guard import accepted, errors, replacement
 from schema_guard.accepted import AcceptedGap, Connection, GapKind
 from schema_guard.chains import Hole, Link, open_chains
 from schema_guard.edges import registry
@@ -111,6 +111,18 @@ def find(store: Store, conn: Connection, dataset: Dataset) -> list[Gap]:
         found += lost_objects(store, dataset.kafka_topic, steps)
     found += _judged(store, conn, dataset, known)
     return sorted(found, key=lambda gap: (gap.generation, gap.partition, gap.first_offset, gap.kind))
+
+
+def refuse_lost(store: Store, conn: Connection, name: str) -> None:
+    """
+    Stop before a build that would read less than was admitted: Spark passes over a missing path in silence.
+
+    Raises:
+        BrokenError: An object that bronze still has to read is gone; the message names it.
+    """
+    rows = accepted.QUERIES.unbuilt_objects(conn, dataset=name)
+    for lost in sorted(unkept(store, [Promise(row["data_key"]) for row in rows])):
+        raise errors.object_missing(name, lost)
 
 
 def in_chain(topic: str, steps: Iterable[Link | Hole], known: Sequence[AcceptedGap]) -> list[Gap]:

@@ -57,6 +57,20 @@ where
     )
 order by o.dataset, o.topic_id, o.partition, o.first_offset;
 
+-- name: unbuilt_objects(dataset)
+-- The objects that bronze has to read: of ADMITTED batches not proven to be there, without accepted losses.
+select o.data_key
+from admitted.object as o
+where
+    o.dataset = :dataset
+    and not exists (
+        select from registry.receipt as r
+        where
+            r.dataset = o.dataset and r.batch_id = o.batch_id and r.is_green
+            and r.line = 'landed_to_bronze'
+    )
+order by o.data_key;
+
 -- name: rejected_offsets(dataset, batch_id)
 -- The records of a batch that are not part of its content hash.
 select topic_id, partition, "offset"

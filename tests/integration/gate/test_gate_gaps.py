@@ -76,6 +76,19 @@ def test_a_missing_manifest_in_the_middle_is_a_gap(orders):
     assert told(orders) == [("MISSING_MANIFEST", 1, 2, 2, None)]
 
 
+def test_nothing_is_built_while_an_admitted_object_is_gone(orders):
+    key = orders.land({"id": 1})
+    check(orders.settings, "orders")
+    orders.land({"id": 2})
+    orders.remove(key)
+
+    with pytest.raises(BrokenError, match="a landed object is gone") as raised:
+        check(orders.settings, "orders")
+
+    assert raised.value.where == key
+    assert orders.value("select count(*) from registry.batch") == 1
+
+
 def test_objects_of_a_proven_batch_may_go(orders):
     key = orders.land({"id": 1})
     check(orders.settings, "orders")

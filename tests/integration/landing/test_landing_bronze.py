@@ -9,7 +9,7 @@ from confluent_kafka import TopicPartition
 
 from lakehouse import deploy, run, spark
 from metastore_sync import registry
-from metastore_sync.errors import EXIT_FINE
+from metastore_sync.errors import EXIT_BROKEN, EXIT_FINE
 from metastore_sync.settings import Settings
 from schema_guard import accept_gap
 from schema_guard.accept_gap import OffsetRange
@@ -26,17 +26,18 @@ def test_a_replayed_and_an_accepted_object_both_end_in_green_receipts(
     landing.send_ids(120)
     landing.until_landed()
     check(landing.settings, landing.name)
-    replayed = landing.keys("/date=")[1]
-    landing.remove(replayed)
     landing.send_ids(60)
     landing.until_landed()
     check(landing.settings, landing.name)
-    given_up = landing.keys("/date=")[-1]
+    _, replayed, *_, given_up = landing.keys("/date=")
+    landing.remove(replayed)
     landing.remove(given_up)
     deploy.deploy(landing.settings)
 
-    [failed] = run.run(landing.settings, [landing.name], lambda _: None)
-    assert failed.exit_code != EXIT_FINE  # bronze misses an object, and says so
+    [stopped] = run.run(landing.settings, [landing.name], lambda _: None)
+    # The guard stops what Spark would build in silence without the object.
+    assert (stopped.exit_code, list(stopped.seconds)) == (EXIT_BROKEN, ["guard"])
+    assert f"tidegate landing replay {landing.name} --object" in stopped.message
 
     landing.replay(replayed)
     [gap] = landing.open_gaps()
