@@ -69,11 +69,7 @@ def cause_lines(trace: str) -> tuple[str, ...]:
     r"""
     Return a Java stack trace as its lines of causes, outermost first, without its frames.
 
-    >>> cause_lines("a.B: failed
-    at x(Y.java:1)
-    Caused by: c.D: disk full
-    at y
-    ... 3 more")
+    >>> cause_lines("a.B: failed\n\tat x(Y.java:1)\nCaused by: c.D: disk full\n\tat y\n\t... 3 more")
     ('B: failed', 'D: disk full')
     """
     first, *rest = [line.strip() for line in trace.splitlines() if line.strip()] or [""]
