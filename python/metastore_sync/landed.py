@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,33 @@ def landed_offsets(settings: Settings, topic: str) -> dict[int, int]:
     Raises:
         BrokenError: The store is away.
     """
-    try:
+    with _said(settings, topic):
         bucket = _Bucket(settings)
         root = f"{topic}/_manifest/"
         generations = [list(_tails(bucket, f"{root}{id_}/")) for id_ in bucket.folders(root)]
+    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
+    landed = [tails for tails in generations if tails]
+    newest = max(landed, key=lambda tails: max(t.landed_at for t in tails), default=[])
+    return {tail.partition: tail.next_offset for tail in newest}
+
+
+def landed_of(settings: Settings, topic: str, topic_id: str) -> dict[int, int]:
+    """
+    Return, per partition of one topic id, the offset after the last one that has landed.
+
+    Raises:
+        BrokenError: The store is away.
+    """
+    with _said(settings, topic):
+        tails = _tails(_Bucket(settings), f"{topic}/_manifest/{topic_id}/")
+        return {tail.partition: tail.next_offset for tail in tails}
+
+
+@contextmanager
+def _said(settings: Settings, topic: str) -> Iterator[None]:
+    """Turn the client library's errors into one a person can act on."""
+    try:
+        yield
     except (BotoCoreError, ClientError) as error:
         raise BrokenError(
             f"{topic}: the object store does not answer",
@@ -41,10 +65,6 @@ def landed_offsets(settings: Settings, topic: str) -> dict[int, int]:
             not_done="Nothing was read.",
             next_command="tidegate doctor",
         ) from error
-    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
-    landed = [tails for tails in generations if tails]
-    newest = max(landed, key=lambda tails: max(t.landed_at for t in tails), default=[])
-    return {tail.partition: tail.next_offset for tail in newest}
 
 
 class _Bucket:

@@ -101,6 +101,8 @@ def _red_receipt(fact: DatasetFact, _: Facts) -> Reason | None:
 
 def _connector(fact: DatasetFact, facts: Facts) -> Reason | None:
     name, connector = fact.dataset.name, fact.connector
+    if fact.dataset.landing.is_foreign:
+        return None
     if "connect" in facts.away:
         return Reason(State.DEGRADED, "Kafka Connect is away: nothing lands", "tidegate doctor")
     again = f"tidegate apply {name}" if fact.source is Source.FILE else "tidegate doctor"
@@ -145,7 +147,8 @@ def _what_is_well(fact: DatasetFact) -> str:
         return f"{count(waiting, 'landed record')} to load, within max_lag"
     if seen is None or not seen.batches:
         return "nothing has landed yet"
-    return f"all {count(seen.records, 'landed record')} loaded and proven"
+    told = f"; {fact.dataset.landing.guarantee}" if fact.dataset.landing.is_foreign else ""
+    return f"all {count(seen.records, 'landed record')} loaded and proven{told}"
 
 
 #: In order of what a person must know first.

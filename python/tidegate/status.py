@@ -28,6 +28,7 @@ class DatasetStatus:
         waiting: Landed records without proof: not judged, blocked, or without a green receipt.
         lag_seconds: Age of the oldest of them; 0 when none waits.
         records: Of all admitted batches, the rejected included.
+        guarantee: exactly-once, or at-least-once and whose layout is read.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DatasetStatus:
     receipt: ReceiptFact | None
     connector: ConnectorFact | None
     phases: tuple[Phase, ...]
+    guarantee: str = "exactly-once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ def _dataset(fact: DatasetFact, facts: Facts) -> DatasetStatus:
         rejected=seen.rejected if seen else None,
         receipt=_receipt(seen),
         connector=fact.connector,
+        guarantee=dataset.landing.guarantee,
         phases=phases(fact, facts.at, not_landed=not_landed, lag_seconds=lag if is_known else None),
     )
 

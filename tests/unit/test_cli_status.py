@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from metastore_sync.layout import Landing
 from metastore_sync.model import Dataset, DatasetState, Mode, Source, Start
 from tidegate import metrics, status
 from tidegate.facts import lake
@@ -36,7 +37,7 @@ def seen(**case: Any) -> Facts:
     """Return what a case describes; everything it does not name is healthy."""
     away = case.get("away", "")
     fact = DatasetFact(
-        dataset=DATASET,
+        dataset=replace(DATASET, landing=Landing.of({"layout": case.get("layout", "tidegate")})),
         state=DatasetState(case.get("dataset_state", "OK")),
         source=Source(case.get("source", "file")),
         registry=None if away == "registry" else _registry(case),
