@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -34,13 +35,19 @@ public final class Lander {
     private long topicsWatchedAt;
 
     public Lander(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
-            Supplier<String> attempts) {
-        parts = new LandingParts(settings, store, log, clock, attempts);
+            Supplier<String> attempts, LandingWatch watch) {
+        parts = new LandingParts(settings, store, log, clock, attempts, watch);
         topicsWatchedAt = clock.millis();
+    }
+
+    public Lander(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
+            Supplier<String> attempts) {
+        this(settings, store, log, clock, attempts, LandingWatch.NONE);
     }
 
     /** Takes partitions over; one whose chain cannot be looked up yet is tried again later. */
     public void open(Collection<PartitionId> partitions) {
+        parts.time.begin();
         for (PartitionId source : partitions) {
             PartitionWriter writer = new PartitionWriter(source, parts);
             writers.put(source, writer);
@@ -71,7 +78,8 @@ public final class Lander {
     }
 
     /** Takes a delivery, possibly empty, and commits all that is due. */
-    public void put(Collection<LandingRecord> records) {
+    public void put(Collection<? extends Delivered> records) {
+        parts.time.begin();
         writers.values().forEach(PartitionWriter::seekApplied);
         retryAt = Long.MAX_VALUE;
         try {
@@ -81,7 +89,7 @@ public final class Lander {
                 writer.settle();
             }
             openedInDelay.forEach(source -> writers.get(source).readAgain());
-            for (LandingRecord record : records) {
+            for (Delivered record : records) {
                 accept(record);
             }
             writers.values().forEach(PartitionWriter::rotateIfDue);
@@ -110,6 +118,11 @@ public final class Lander {
         return offsets;
     }
 
+    /** How far each partition is now. */
+    public List<PartitionProgress> progress() {
+        return writers.values().stream().map(PartitionWriter::progress).toList();
+    }
+
     /** Milliseconds until {@link #put} should be called even without records; empty: no need. */
     public OptionalLong untilNextWork() {
         long at = retryAt;
@@ -121,9 +134,9 @@ public final class Lander {
                 : OptionalLong.of(Math.max(1, at - parts.clock.millis()));
     }
 
-    private void accept(LandingRecord record) {
+    private void accept(Delivered record) {
         PartitionWriter writer = writers.get(record.source());
-        if (writer == null || writer.accept(record, line) || delayed) {
+        if (writer == null || accept(writer, record) || delayed) {
             return;
         }
         // Offsets never go back by themselves: either the log was reset, or the topic is new.
@@ -131,12 +144,19 @@ public final class Lander {
         writer.verifyTopicId();
     }
 
+    private boolean accept(PartitionWriter writer, Delivered record) {
+        return record instanceof ErrantRecord errant
+                ? writer.setAside(errant)
+                : writer.accept((LandingRecord) record, line);
+    }
+
     private void delivered() {
         delayed = false;
         openedInDelay.clear();
     }
 
-    private void waitFor(Unavailable e, Collection<LandingRecord> records) {
+    private void waitFor(Unavailable e, Collection<? extends Delivered> records) {
+        parts.events.retrying(e);
         long pause = backoff.next();
         if (writers.values().stream().allMatch(writer -> writer.wantedSeek().isEmpty())) {
             delayed = true;
@@ -144,7 +164,7 @@ public final class Lander {
         }
         LOG.warn("{}; trying again in {} ms, reading the same records again", e.getMessage(),
                 pause);
-        for (LandingRecord record : records) {
+        for (Delivered record : records) {
             PartitionWriter writer = writers.get(record.source());
             if (writer != null) {
                 writer.readAgain();

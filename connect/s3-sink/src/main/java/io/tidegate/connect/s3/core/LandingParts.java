@@ -12,15 +12,19 @@ final class LandingParts {
     final MemoryBudget budget;
     final Chain chain;
     final Committer committer;
+    final LandingEvents events;
+    final DeliveryTime time;
 
     LandingParts(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
-            Supplier<String> attempts) {
+            Supplier<String> attempts, LandingWatch watch) {
         this.settings = settings;
         this.log = log;
         this.clock = clock;
         this.attempts = attempts;
         budget = new MemoryBudget(settings.spoolMemoryBytes());
         chain = new Chain(settings, store, log);
+        events = watch.events();
+        time = new DeliveryTime(clock, watch.deliveryLimit());
         committer = new Committer(settings, store, log, chain);
     }
 }

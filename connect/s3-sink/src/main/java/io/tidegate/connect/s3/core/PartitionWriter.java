@@ -27,15 +27,19 @@ final class PartitionWriter {
     private OptionalLong wantedSeek = OptionalLong.empty();
     private boolean discarding;
     private boolean idVerified;
+    private final SetAside setAside;
+    private long discarded;
 
     PartitionWriter(PartitionId source, LandingParts parts) {
         this.source = source;
         this.parts = parts;
+        setAside = new SetAside(source);
     }
 
     /** Finds the chain's end, if that is still to be done, and asks to read from there. */
     void locate() {
         if (place == null) {
+            parts.time.mayBegin(source);
             ChainPlace found = parts.chain.locate(source);
             long readable = parts.chain.readable(source, found);
             moveTo(found, readable);
@@ -46,21 +50,32 @@ final class PartitionWriter {
 
     /** Takes a record; false when it was not taken because it lies before the next offset. */
     boolean accept(LandingRecord record, RecordLine line) {
-        if (discarding || place == null) {
-            return true;
-        }
-        if (record.offset() < next) {
-            return false;
+        if (discarding || place == null || record.offset() < next) {
+            discarded++;
+            return discarding || place == null;
         }
         if (open == null) {
             open = new OpenObject(parts.settings, parts.budget, parts.clock.millis());
         }
-        if (record.offset() > next && firstJump.isEmpty()) {
-            firstJump = OptionalLong.of(next);
-        }
         open.append(record, line.encode(record));
+        if (firstJump.isEmpty()) {
+            firstJump = setAside.jumpBefore(record.offset(), next);
+        }
+        setAside.recordTaken();
         next = record.offset() + 1;
         rotateIfDue();
+        return true;
+    }
+
+    /** Hands a record that cannot be landed over; false when that was done before. */
+    boolean setAside(ErrantRecord record) {
+        if (discarding || place == null || record.offset() < next) {
+            discarded++;
+            return discarding || place == null;
+        }
+        setAside.add(record, next);
+        next = record.offset() + 1;
+        parts.events.setAside(source, record.offset());
         return true;
     }
 
@@ -82,6 +97,8 @@ final class PartitionWriter {
         if (sealed == null) {
             return;
         }
+        parts.time.mayBegin(source);
+        setAside.awaitReports();
         CommitOutcome outcome = parts.committer.commit(source, place, sealed);
         if (outcome instanceof CommitOutcome.Committed done) {
             committed(done.manifest());
@@ -137,17 +154,41 @@ final class PartitionWriter {
         return open == null ? Long.MAX_VALUE : parts.settings.rotation().deadline(open);
     }
 
+    PartitionProgress progress() {
+        Long oldest = sealed != null ? sealed.facts().minTimestamp()
+                : open != null ? open.minTimestamp() : null;
+        return new PartitionProgress(source, state(), place == null ? -1 : place.readFrom(),
+                open == null ? 0 : open.recordCount(), open == null ? 0 : open.lineBytes(),
+                open == null ? -1 : open.openedAtMillis(),
+                sealed == null ? 0 : sealed.facts().span().records(), oldest, discarded);
+    }
+
+    private PartitionProgress.State state() {
+        if (place == null) {
+            return PartitionProgress.State.LOCATING;
+        }
+        if (sealed != null) {
+            return PartitionProgress.State.COMMITTING;
+        }
+        if (discarding) {
+            return PartitionProgress.State.SEEKING;
+        }
+        return open == null ? PartitionProgress.State.IDLE : PartitionProgress.State.FILLING;
+    }
+
     /** Forgets everything uncommitted; uploads whose commit is unknown stay for the sweeper. */
     void drop(String why) {
         if (open != null) {
             LOG.info("{}: dropped an open object of {} records from offset {}: {}",
                     source, open.recordCount(), open.firstOffset(), why);
+            parts.events.dropped(source, open.recordCount());
             open.discard();
             open = null;
         }
         if (sealed != null) {
             LOG.info("{}: dropped the closed object {}: {}",
                     source, sealed.facts().dataKey(), why);
+            parts.events.dropped(source, sealed.facts().span().records());
             sealed.discard();
             sealed = null;
         }
@@ -164,15 +205,17 @@ final class PartitionWriter {
                 closing.firstOffset(), attempt, landedAt.atZone(ZoneOffset.UTC).toLocalDate(),
                 compression);
         ObjectFacts facts = new ObjectFacts(key, attempt, compression, closing.sha256Hex(),
-                content.length(), closing.lineBytes(), closing.valueBytes(), closing.span(),
-                closing.minTimestamp(), closing.maxTimestamp(), landedAt);
+                content.length(), closing.lineBytes(), closing.valueBytes(),
+                closing.span().withErrants(setAside.takeCovered()), closing.minTimestamp(), closing.maxTimestamp(), landedAt);
         LOG.info("{}: closed {}: reason={} records={} offsets={}..{} bytes={}", source, key,
                 reason, closing.recordCount(), facts.span().first(), facts.span().last(),
                 facts.bytes());
+        parts.events.closed(source, reason, facts);
         return new SealedObject(facts, content, closing, firstJump);
     }
 
     private void committed(Manifest manifest) {
+        parts.events.landed(source, sealed.facts());
         sealed.discard();
         sealed = null;
         firstJump = OptionalLong.empty();
@@ -199,6 +242,7 @@ final class PartitionWriter {
     private void moveTo(ChainPlace end, long readable) {
         place = end;
         next = end.readFrom();
+        setAside.forget();
         firstJump = OptionalLong.empty();
         seek(readable);
     }

@@ -57,6 +57,10 @@ final class Spool extends OutputStream implements Content {
         }
     }
 
+    Path directory() {
+        return directory;
+    }
+
     boolean onDisk() {
         return file != null;
     }
