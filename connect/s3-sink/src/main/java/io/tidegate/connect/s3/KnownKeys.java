@@ -75,9 +75,14 @@ final class KnownKeys {
                 return notListed(key, list);
             }
         }
-        return Optional.of("unknown; " + nearest(key, exact, Math.max(SLIP, key.length() / 4))
-                .map(known -> "did you mean " + known + "?")
+        return Optional.of("unknown; " + meant(key).map(known -> "did you mean " + known + "?")
                 .orElse("neither Connect nor this sink reads it (docs/connector.md)"));
+    }
+
+    /** A key cut short is further away than its length allows for. */
+    private Optional<String> meant(String key) {
+        return nearest(key, exact, Math.max(SLIP, key.length() / 4)).or(() ->
+                exact.stream().filter(known -> known.startsWith(key + ".")).findFirst());
     }
 
     /** A client's key is judged only when it looks like a slip of the pen. */

@@ -10,6 +10,7 @@ import org.apache.kafka.common.config.ConfigException;
 /** What a task refuses to start with, and validation tells beforehand. */
 final class StartCheck {
     private static final String EARLIEST = "earliest";
+    private static final int SHORTEST_POLL_INTERVAL_MS = 6_000;
 
     private StartCheck() {}
 
@@ -30,6 +31,13 @@ final class StartCheck {
                     + "\" would let the consumer skip records whenever retention overtakes it."
                     + " Remove the key; where a topic's first chain begins is said by "
                     + DatasetKeys.START + " (earliest or latest)");
+        }
+        String poll = config.get(ConfigKeys.MAX_POLL_INTERVAL_MS);
+        if (poll != null && !(poll.trim().matches("[0-9]{1,9}")
+                && Integer.parseInt(poll.trim()) >= SHORTEST_POLL_INTERVAL_MS)) {
+            mistakes.put(ConfigKeys.MAX_POLL_INTERVAL_MS, ConfigKeys.MAX_POLL_INTERVAL_MS + ": \""
+                    + poll + "\" is not a number of at least " + SHORTEST_POLL_INTERVAL_MS
+                    + "; a third of it is what one upload may take");
         }
         return mistakes;
     }

@@ -15,6 +15,7 @@ import io.tidegate.connect.s3.watch.S3SinkPartitionMXBean;
 import io.tidegate.connect.s3.watch.S3SinkTaskMXBean;
 import java.io.IOException;
 import java.lang.reflect.UndeclaredThrowableException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,35 @@ class S3SinkTaskTest {
         bench.opened();
         Map<TopicPartition, OffsetAndMetadata> current = Map.of(P0, new OffsetAndMetadata(9));
         assertEquals(Map.of(), bench.task.preCommit(current));
+    }
+
+    @Test
+    void aRecordWithoutBytesFailsTheTaskUnlessThereAreDeadLetters() {
+        bench.with("errors.deadletterqueue.topic.name", "dlq").opened(); // tolerance is none
+        ConnectException why = assertThrows(ConnectException.class,
+                () -> bench.put(record(5, Map.of("id", 1)), record(6)));
+        assertTrue(why.getMessage().contains("orders-0@5"), why.getMessage());
+        assertEquals(List.of(), bench.deadLetters);
+    }
+
+    @Test
+    void toleratedWithoutADeadLetterTopicItStillFailsTheTask() {
+        bench.with("errors.tolerance", "all").with("errors.log.enable", "true").opened();
+        assertThrows(ConnectException.class, () -> bench.put(record(5, Map.of("id", 1))));
+    }
+
+    @Test
+    void aRecordWithoutBytesGoesToTheDeadLettersAndLandingGoesOn() {
+        bench.with("errors.tolerance", "all").with("errors.deadletterqueue.topic.name", "dlq");
+        bench.opened();
+        bench.put(record(5), record(6, Map.of("id", 1)), record(7));
+        assertEquals(List.of(6L),
+                bench.deadLetters.stream().map(SinkRecord::kafkaOffset).toList());
+        String manifest = new String(
+                bench.s3.object(bench.manifests().get(0)), StandardCharsets.UTF_8);
+        assertTrue(manifest.contains("\"record_count\":2,\"errant_records\":1,"), manifest);
+        assertTrue(manifest.contains("\"contiguous_read\":true"), manifest);
+        assertEquals(1, bench.taskFigures().getErrantRecords());
     }
 
     @Test

@@ -57,7 +57,9 @@ public final class ManifestJson {
         json.writeNumberField("line_bytes", object.lineBytes());
         json.writeNumberField("value_bytes", object.valueBytes());
         json.writeNumberField("record_count", object.span().records());
-        json.writeNumberField("errant_records", object.span().errants());
+        if (object.span().errants() > 0) {
+            json.writeNumberField("errant_records", object.span().errants());
+        }
         json.writeNumberField("first_offset", object.span().first());
         json.writeNumberField("last_offset", object.span().last());
         writeNullable(json, "min_timestamp", object.minTimestamp());
