@@ -131,11 +131,14 @@ public final class S3SinkTask extends SinkTask {
             step.run();
         } catch (LandingError.Delayed e) {
             context.timeout(Jitter.spread(e.delayMillis()));
-            throw new RetriableException(e.getMessage(), e);
+            // Connect logs it with its whole trace each time; the message says all of it.
+            LOG.debug("landing pauses", e);
+            throw new RetriableException(e.getMessage());
         } catch (LandingError.Refused e) {
+            // Status pages show the innermost cause: it must be the line that names what to mend.
+            LOG.error("landing stops", e);
             throw new ConnectException(e.getMessage()
-                    + ". Nothing behind the last manifest is lost: mend it, then restart the task",
-                    e);
+                    + ". Nothing behind the last manifest is lost: mend it, then restart the task");
         } finally {
             watch.progressed(lander.progress());
         }
