@@ -136,7 +136,7 @@ public final class S3SinkTask extends SinkTask {
             throw new RetriableException(e.getMessage());
         } catch (LandingError.Refused e) {
             // Status pages show the innermost cause: it must be the line that names what to mend.
-            LOG.error("landing stops", e);
+            LOG.warn("landing stops", e);
             throw new ConnectException(e.getMessage()
                     + ". Nothing behind the last manifest is lost: mend it, then restart the task");
         } finally {

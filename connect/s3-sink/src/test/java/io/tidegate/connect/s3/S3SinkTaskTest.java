@@ -59,8 +59,9 @@ class S3SinkTaskTest {
     @ParameterizedTest
     @MethodSource("whatHeals")
     void aFaultThatHealsDelaysTheRecordsAndLandsThemOnce(StubS3.Fault fault) {
-        bench.opened();
-        bench.put(record(5)); // the store's promise has been probed, the object is open
+        // A small request is cut off after half a second, an upload after three.
+        bench.with("consumer.override.max.poll.interval.ms", "9000").located();
+        bench.putUntilTaken(() -> {}, record(5)); // the object is open
         bench.s3.fault("PUT", fault);
         int delays = bench.putUntilTaken(bench.s3::heal, record(6));
         assertTrue(delays >= 1);

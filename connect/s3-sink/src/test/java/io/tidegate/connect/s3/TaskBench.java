@@ -48,8 +48,6 @@ final class TaskBench implements AutoCloseable {
                 "s3.endpoint", s3.endpoint().toString(), "s3.path.style.access", "true",
                 "s3.access.key.id", "id", "s3.secret.access.key", "secret",
                 "kafka.bootstrap.servers", "127.0.0.1:1"));
-        // A store's call is cut off after a second, an upload after seven.
-        config.put("consumer.override.max.poll.interval.ms", "20000");
     }
 
     TaskBench with(String key, String value) {
@@ -68,6 +66,15 @@ final class TaskBench implements AutoCloseable {
     TaskBench opened() {
         started();
         task.open(List.of(P0));
+        return this;
+    }
+
+    /** Opened, and the chain's end found, however slow this machine is just now. */
+    TaskBench located() {
+        opened();
+        while (partitionFigures().getState().equals("LOCATING")) {
+            putUntilTaken(() -> {});
+        }
         return this;
     }
 

@@ -125,7 +125,7 @@ class S3ObjectStoreTest {
         s3.everything(StubS3.Broken.HANG);
         try (S3ObjectStore hanging = new S3ObjectStore(s3.settings(
                 new S3Settings.Timeouts(limit, limit), S3Settings.Storing.AS_IT_COMES))) {
-            assertTimeout(limit.multipliedBy(3), () -> {
+            assertTimeout(Duration.ofSeconds(10), () -> {
                 LandingError error = assertThrows(Unavailable.class,
                         () -> hanging.put("data", data(bytes)));
                 assertTrue(error.getMessage().startsWith("PUT s3://raw/data: timeout"),
