@@ -47,7 +47,7 @@ class Manifest:
     first_offset: int
     last_offset: int
     record_count: int
-    errant_records: int
+    errant_records: int = 0
     bytes: int
     sha256: str
     is_gzip: bool
