@@ -213,7 +213,7 @@ def test_without_tolerance_the_task_fails_and_names_the_record(landing: Settings
 def test_connect_refuses_what_would_go_wrong_later(landing: Settings, config, key, told) -> None:
     whole = connector(landing, "edge_never_made", config)
 
-    errors = ConnectApi(landing).validate(whole)
+    errors = ConnectApi(landing).validate(whole).errors
 
     assert told in " ".join(errors[key])
 
@@ -221,7 +221,7 @@ def test_connect_refuses_what_would_go_wrong_later(landing: Settings, config, ke
 def test_connect_accepts_every_key_that_somebody_reads(landing: Settings) -> None:
     whole = connector(landing, "edge_never_made", {**TRANSFORMS, **KEYS_OF_OTHERS})
 
-    assert ConnectApi(landing).validate(whole) == {}
+    assert ConnectApi(landing).validate(whole).errors == {}
 
 
 def test_a_store_that_is_away_for_a_while_costs_nothing(landing: Settings, sink: Sink) -> None:
