@@ -120,7 +120,9 @@ final class ConfigKeys {
 
     private static void spool(Group group) {
         group.key(SPOOL_MEMORY_BYTES, Type.LONG, 32 * MIB, Range.atLeast(0), Importance.LOW,
-                "Heap for the open objects of one task together; what does not fit is spooled.");
+                "Heap for the open objects of one task together, kept once used; what does not fit"
+                        + " is spooled. Beside it each open object holds 33 KiB of buffers and, with"
+                        + " gzip, 256 KiB of zlib's own memory outside the heap.");
         group.key(SPOOL_DIRECTORY, Type.STRING, System.getProperty("java.io.tmpdir"),
                 new NonEmptyString(), Importance.LOW, "Where open objects are spooled, on the"
                         + " worker. Files are unlinked while open: a kill leaves none behind. It"
