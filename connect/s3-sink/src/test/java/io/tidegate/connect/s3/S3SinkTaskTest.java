@@ -101,6 +101,11 @@ class S3SinkTaskTest {
         }
 
         @Override
+        public int partitions(String topic) {
+            return 1;
+        }
+
+        @Override
         public Range offsets(PartitionId source) {
             return new Range(5, 9);
         }

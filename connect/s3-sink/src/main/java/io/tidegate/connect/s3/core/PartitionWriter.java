@@ -20,6 +20,7 @@ final class PartitionWriter {
     private final LandingParts parts;
 
     private ChainPlace place;
+    private OptionalLong vouched = OptionalLong.empty();
     private long next;
     private OptionalLong firstJump = OptionalLong.empty();
     private OpenObject open;
@@ -36,11 +37,10 @@ final class PartitionWriter {
     /** Finds the chain's end, if that is still to be done, and asks to read from there. */
     void locate() {
         if (place == null) {
-            ChainPlace found = parts.chain.locate(source);
-            long readable = parts.chain.readable(source, found);
-            moveTo(found, readable);
+            Chain.Found found = parts.chain.locate(source);
+            moveTo(found.place(), found.readable());
             LOG.info("{}: topic id {}, chain continues at offset {}, reading from {}",
-                    source, found.topicId(), found.readFrom(), readable);
+                    source, place.topicId(), place.readFrom(), next);
         }
     }
 
@@ -52,15 +52,38 @@ final class PartitionWriter {
         if (record.offset() < next) {
             return false;
         }
+        if (record.offset() > next && jumps(record.offset())) {
+            return true;
+        }
         if (open == null) {
             open = new OpenObject(parts.settings, parts.budget, parts.clock.millis());
-        }
-        if (record.offset() > next && firstJump.isEmpty()) {
-            firstJump = OptionalLong.of(next);
         }
         open.append(record, line.encode(record));
         next = record.offset() + 1;
         rotateIfDue();
+        return true;
+    }
+
+    /**
+     * Notes a gap before {@code offset}; true when records in it have to be read first.
+     *
+     * <p>Under {@code auto.offset.reset=latest} a reader whose next record has expired is thrown
+     * to the log's end, past records that are still held.
+     */
+    private boolean jumps(long offset) {
+        long start = parts.settings.startAt() == StartAt.LATEST
+                ? parts.log.offsets(source).start()
+                : next;
+        if (firstJump.isEmpty()) {
+            firstJump = OptionalLong.of(next);
+        }
+        if (start <= next || start >= offset) {
+            return false;
+        }
+        LOG.warn("{}: the log now starts at {}, behind offset {}; reading on from there",
+                source, start, next);
+        next = start;
+        seek(next);
         return true;
     }
 
@@ -89,6 +112,23 @@ final class PartitionWriter {
             lost(lost.winner());
         } else if (outcome instanceof CommitOutcome.TopicChanged changed) {
             restart(changed.now());
+        }
+    }
+
+    /** Offsets never go back by themselves: the topic is new, or its log was cut short. */
+    void offsetsCameAgain() {
+        if (place == null || idVerified) {
+            return;
+        }
+        TopicLog.Range offsets = parts.log.offsets(source);
+        ChainPlace before = place;
+        verifyTopicId();
+        if (place == before) {
+            parts.chain.refuseTruncated(source, place, offsets);
+            if (offsets.end() < next) {
+                drop("the log was cut short behind what has landed");
+                moveTo(place, place.readFrom());
+            }
         }
     }
 
@@ -125,11 +165,19 @@ final class PartitionWriter {
         wantedSeek = OptionalLong.empty();
     }
 
-    /** The offset up to which manifests vouch; empty while nothing has landed. */
+    /**
+     * The offset up to which manifests vouch; where the chain begins while nothing has landed.
+     *
+     * <p>Empty only while no chain was ever known: Connect commits a partition that is left out
+     * at the offset of its last seek, and records before that may still be open.
+     */
     OptionalLong committedOffset() {
-        return place == null || place.empty()
-                ? OptionalLong.empty()
-                : OptionalLong.of(place.expectedOffset());
+        return place == null ? vouched : OptionalLong.of(place.readFrom());
+    }
+
+    /** The end of the chain; null while it is unknown. */
+    ChainPlace place() {
+        return place;
     }
 
     /** When the open object becomes due, in milliseconds since 1970; never while there is none. */
@@ -184,8 +232,9 @@ final class PartitionWriter {
         LOG.warn("{}: another writer landed offsets {}..{} first; reading on behind it",
                 source, winner.object().span().first(), winner.object().span().last());
         ChainPlace end = parts.chain.following(source, place, winner);
+        long readable = parts.chain.readable(source, end);
         drop("another writer was first");
-        moveTo(end, end.readFrom());
+        moveTo(end, readable);
     }
 
     private void restart(TopicId now) {
@@ -193,13 +242,16 @@ final class PartitionWriter {
                 source, place.topicId(), now);
         drop("the topic was created again");
         place = null;
+        vouched = OptionalLong.of(0);
         locate();
     }
 
     private void moveTo(ChainPlace end, long readable) {
         place = end;
-        next = end.readFrom();
-        firstJump = OptionalLong.empty();
+        next = readable;
+        firstJump = readable > end.readFrom()
+                ? OptionalLong.of(end.readFrom())
+                : OptionalLong.empty();
         seek(readable);
     }
 

@@ -1,7 +1,11 @@
 package io.tidegate.connect.s3.core;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidegate.connect.s3.store.CheckThenPutStore;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Random;
 
 /** A store, a log and a clock, and the workers that a test puts on them. */
@@ -13,9 +17,15 @@ final class Bench {
     final InMemoryLog log;
     final Layout layout = Layout.under("");
     Rotation rotation = new Rotation(5, 1_000_000, 60_000);
+    Compression compression = Compression.GZIP;
     StartAt startAt = StartAt.EARLIEST;
+    /** The consumer's auto.offset.reset. */
+    StartAt resetsTo = StartAt.EARLIEST;
+    Delivery delivery = Delivery.EXACTLY_ONCE;
     long spoolMemory = 1024 * 1024;
     private final Random attempts;
+    /** What the tasks see of the store; a test may put something between. */
+    ObjectStore seen = store;
 
     Bench(long seed, int partitions) {
         log = new InMemoryLog(seed, partitions);
@@ -26,14 +36,20 @@ final class Bench {
         this(1, 1);
     }
 
+    /** Takes the store's conditional writes away. */
+    void withoutConditions() {
+        delivery = Delivery.AT_LEAST_ONCE;
+        seen = new CheckThenPutStore(store);
+    }
+
     LandingSettings settings() {
-        return new LandingSettings(layout, Compression.GZIP, 3, rotation, spoolMemory,
+        return new LandingSettings(layout, compression, 1, rotation, spoolMemory,
                 Path.of(System.getProperty("java.io.tmpdir")), startAt);
     }
 
     /** A task without partitions. */
     Worker worker() {
-        return new Worker(log, new Lander(settings(), store, log, clock,
+        return new Worker(this, new Lander(settings(), seen, log, clock,
                 () -> String.format("%08x", attempts.nextInt())));
     }
 
@@ -45,7 +61,7 @@ final class Bench {
     }
 
     Landed landed() {
-        return Landed.in(store, layout);
+        return Landed.in(store, layout, delivery);
     }
 
     /** Delivers until nothing is left open, letting the interval pass. */
@@ -56,5 +72,37 @@ final class Bench {
                 clock.advance(Duration.ofMinutes(2));
             }
         }
+    }
+
+    /** Where the partition's chain ends now, under the topic's present id. */
+    long landedEnd(PartitionId source) {
+        return landedEnd(source, log.id);
+    }
+
+    private long landedEnd(PartitionId source, TopicId id) {
+        String folder = layout.manifestFolder(source, id);
+        Map.Entry<String, byte[]> last = store.objects.lowerEntry(folder + "~");
+        if (last != null && last.getKey().startsWith(folder)) {
+            return ManifestJson.read(last.getKey(), last.getValue()).nextExpectedOffset();
+        }
+        String startKey = layout.startKey(source, id);
+        byte[] start = store.objects.get(startKey);
+        return start == null ? 0 : FlatJson.parse(startKey, start).number("chain_start_offset");
+    }
+
+    /** The invariant of every report: nothing that no manifest vouches for. */
+    void reported(PartitionId source, long offset) {
+        if (delivery == Delivery.AT_LEAST_ONCE) {
+            return; // another writer may have replaced the manifest that vouched for it
+        }
+        assertTrue(log.generations.keySet().stream().anyMatch(id ->
+                offset <= landedEnd(source, id)), () -> source + ": reported up to " + offset
+                        + ", landed up to " + landedEnd(source));
+    }
+
+    /** The invariant of every opening: it stands at the chain's end, not on the way there. */
+    void opened(PartitionId source, long landedBefore, long offset) {
+        assertTrue(offset >= landedBefore, () -> source + ": opened at " + offset
+                + " although offsets up to " + landedBefore + " had landed");
     }
 }
