@@ -2,11 +2,16 @@ package io.tidegate.connect.s3.core;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidegate.connect.s3.core.InMemoryStore.Call;
+import io.tidegate.connect.s3.core.InMemoryStore.Fault;
 import io.tidegate.connect.s3.store.CheckThenPutStore;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /** A store, a log and a clock, and the workers that a test puts on them. */
 final class Bench {
@@ -71,6 +76,49 @@ final class Bench {
             if (i % 10 == 9) {
                 clock.advance(Duration.ofMinutes(2));
             }
+        }
+    }
+
+    /** The offsets of partition 0 that have landed. */
+    List<Long> landedOffsets() {
+        return new ArrayList<>(landed().of(log.id, 0).keySet());
+    }
+
+    static List<Long> range(long from, long to) {
+        return LongStream.range(from, to).boxed().toList();
+    }
+
+    /** How many uploads there are, named or not. */
+    long dataObjects() {
+        return store.objects.keySet().stream().filter(k -> k.contains("/date=")).count();
+    }
+
+    /** The next such call goes wrong once. */
+    void failOnce(Call call, String keyPart, Fault fault) {
+        boolean[] done = {false};
+        store.faults = (now, key) -> {
+            boolean hit = now == call && !done[0] && key.contains(keyPart);
+            done[0] = done[0] || hit;
+            return hit ? fault : Fault.NONE;
+        };
+    }
+
+    /** Once, just before the next such call takes effect, something else happens. */
+    void during(Call call, String keyPart, Runnable meanwhile) {
+        store.faults = (now, key) -> {
+            if (now == call && key.contains(keyPart)) {
+                store.faults = (later, any) -> Fault.NONE;
+                meanwhile.run();
+            }
+            return Fault.NONE;
+        };
+    }
+
+    /** Lets days pass and the task look for orphans until it has looked at all that are due. */
+    void sweepForDays(Worker worker, int days) {
+        clock.advance(Duration.ofDays(days));
+        for (int i = 0; i < 60; i++) {
+            worker.lander.sweepOneStep();
         }
     }
 
