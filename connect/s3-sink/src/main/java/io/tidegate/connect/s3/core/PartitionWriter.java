@@ -217,14 +217,19 @@ final class PartitionWriter {
         LOG.info("{}: closed {}: reason={} records={} offsets={}..{} bytes={}", source, key,
                 reason, closing.recordCount(), facts.span().first(), facts.span().last(),
                 facts.bytes());
-        return new SealedObject(facts, content, closing, firstJump);
+        boolean jumped = firstJump.isPresent() && firstJump.getAsLong() <= facts.span().last();
+        return new SealedObject(facts, content, closing,
+                jumped ? firstJump : OptionalLong.empty());
     }
 
     private void committed(Manifest manifest) {
         sealed.discard();
         sealed = null;
-        firstJump = OptionalLong.empty();
         place = place.after(manifest);
+        // Reading may have gone on behind a gap that begins where this object ends.
+        firstJump = next > place.expectedOffset()
+                ? OptionalLong.of(place.expectedOffset())
+                : OptionalLong.empty();
         LOG.debug("{}: landed up to offset {}", source, manifest.object().span().last());
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.tidegate.connect.s3.core.InMemoryStore.Call;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +104,23 @@ class GapTest {
         bench.drain(worker);
         assertEquals(List.of(0L, 1L, 2L, 5L, 6L, 7L, 8L, 9L), bench.landedOffsets());
         assertEquals(false, contiguous().get(0));
+    }
+
+    @Test
+    void aLossAtTheEndOfAnObjectIsReportedByTheNext() {
+        bench.startAt = StartAt.LATEST;
+        bench.resetsTo = StartAt.LATEST;
+        Worker worker = bench.reading(0);
+        bench.log.append(0, 8);
+        worker.iterate(3);
+        bench.log.expireBelow(0, 5);
+        worker.iterate(3); // thrown to the end
+        bench.log.append(0, 2);
+        bench.clock.advance(Duration.ofMinutes(2));
+        worker.iterate(3); // sees the jump, goes back to 5, and closes 0..2 by the clock
+        bench.drain(worker);
+        assertEquals(List.of(0L, 1L, 2L, 5L, 6L, 7L, 8L, 9L), bench.landedOffsets());
+        assertEquals(List.of(true, false), contiguous());
     }
 
     @Test
