@@ -157,6 +157,11 @@ final class TaskBench implements AutoCloseable {
 
     private final class FixedLog implements TopicLog, LogEnds {
         @Override
+        public int partitions(String topic) {
+            return 1;
+        }
+
+        @Override
         public TopicId topicId(String topic) {
             return new TopicId(new UUID(1, 2));
         }

@@ -5,6 +5,7 @@ import io.tidegate.connect.s3.core.LandingError.Unavailable;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class Lander {
     private static final Logger LOG = LoggerFactory.getLogger(Lander.class);
     private static final long TOPIC_WATCH_MILLIS = 30_000;
+    private static final long SWEEP_MILLIS = 1_000;
 
     private final LandingParts parts;
     private final RecordLine line = new RecordLine();
@@ -33,11 +35,14 @@ public final class Lander {
     private boolean delayed;
     private long retryAt = Long.MAX_VALUE;
     private long topicsWatchedAt;
+    private final Map<PartitionId, OrphanSweep> sweeps = new LinkedHashMap<>();
+    private long sweptAt;
 
     public Lander(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
             Supplier<String> attempts, LandingWatch watch) {
         parts = new LandingParts(settings, store, log, clock, attempts, watch);
         topicsWatchedAt = clock.millis();
+        sweptAt = clock.millis();
     }
 
     public Lander(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
@@ -51,6 +56,7 @@ public final class Lander {
         for (PartitionId source : partitions) {
             PartitionWriter writer = new PartitionWriter(source, parts);
             writers.put(source, writer);
+            sweeps.put(source, new OrphanSweep(source, parts));
             if (delayed) {
                 openedInDelay.add(source);
             }
@@ -66,6 +72,7 @@ public final class Lander {
     public void close(Collection<PartitionId> partitions) {
         for (PartitionId source : partitions) {
             PartitionWriter writer = writers.remove(source);
+            sweeps.remove(source);
             openedInDelay.remove(source);
             if (writer != null) {
                 writer.drop("the partition was given up");
@@ -95,6 +102,7 @@ public final class Lander {
             writers.values().forEach(PartitionWriter::rotateIfDue);
             delivered();
             backoff.reset();
+            sweepIfDue();
         } catch (Unavailable e) {
             waitFor(e, records);
         }
@@ -139,9 +147,8 @@ public final class Lander {
         if (writer == null || accept(writer, record) || delayed) {
             return;
         }
-        // Offsets never go back by themselves: either the log was reset, or the topic is new.
         LOG.debug("{}: offset {} came again", record.source(), record.offset());
-        writer.verifyTopicId();
+        writer.offsetsCameAgain();
     }
 
     private boolean accept(PartitionWriter writer, Delivered record) {
@@ -176,7 +183,7 @@ public final class Lander {
 
     /** Notices a topic made again even when no record of it arrives. */
     private void watchTopics() {
-        if (parts.clock.millis() - topicsWatchedAt < TOPIC_WATCH_MILLIS) {
+        if (!isPast(topicsWatchedAt, TOPIC_WATCH_MILLIS)) {
             return;
         }
         topicsWatchedAt = parts.clock.millis();
@@ -187,5 +194,34 @@ public final class Lander {
                 LOG.debug("topic watch put off, each commit asks again: {}", e.getMessage());
             }
         }
+    }
+
+    /** One small step of one partition's sweep, in turn; landing never waits for more. */
+    private void sweepIfDue() {
+        if (isPast(sweptAt, SWEEP_MILLIS)) {
+            sweptAt = parts.clock.millis();
+            sweepOneStep();
+        }
+    }
+
+    /** Looks for uploads that no manifest can name any more; does nothing when none is due. */
+    void sweepOneStep() {
+        Iterator<Map.Entry<PartitionId, OrphanSweep>> turns = sweeps.entrySet().iterator();
+        if (!turns.hasNext()) {
+            return;
+        }
+        Map.Entry<PartitionId, OrphanSweep> turn = turns.next();
+        turns.remove();
+        sweeps.put(turn.getKey(), turn.getValue());
+        try {
+            turn.getValue().step(writers.get(turn.getKey()).place());
+        } catch (LandingError e) {
+            LOG.warn("{}: orphans are looked for again later: {}", turn.getKey(), e.getMessage());
+        }
+    }
+
+    /** Whether the time is over; a clock that was set back ends it as well. */
+    private boolean isPast(long since, long millis) {
+        return Math.abs(parts.clock.millis() - since) >= millis;
     }
 }

@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 /** What the writers of one task share. */
 final class LandingParts {
     final LandingSettings settings;
+    final ObjectStore store;
     final TopicLog log;
     final Clock clock;
     final Supplier<String> attempts;
@@ -18,6 +19,7 @@ final class LandingParts {
     LandingParts(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
             Supplier<String> attempts, LandingWatch watch) {
         this.settings = settings;
+        this.store = store;
         this.log = log;
         this.clock = clock;
         this.attempts = attempts;

@@ -57,6 +57,11 @@ final class SetAside {
         return count;
     }
 
+    /** How many there are behind the last record that was taken, each at the next offset. */
+    long behindLastRecord() {
+        return behindLastRecord;
+    }
+
     /** Everything is read again from an earlier offset. */
     void forget() {
         covered = 0;

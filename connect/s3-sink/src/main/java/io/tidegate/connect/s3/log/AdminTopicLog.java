@@ -60,6 +60,13 @@ public final class AdminTopicLog implements TopicLog, LogEnds, AutoCloseable {
     }
 
     @Override
+    public int partitions(String topic) {
+        return answer("partitions of " + topic,
+                admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
+                .partitions().size();
+    }
+
+    @Override
     public Range offsets(PartitionId source) {
         TopicPartition partition = new TopicPartition(source.topic(), source.partition());
         return new Range(
