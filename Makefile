@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak up down lint unit java stack
+.PHONY: help setup demo test soak bench-landing up down lint unit java docs stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -11,7 +11,7 @@ DOCTESTS := --doctest-modules python --ignore=python/metastore_sync/sql
 ON_STACK := tests/e2e tests/dags tests/dbt tests/integration
 
 help: ## Show what make can do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Make .venv, the Connect plugin and the jars; does nothing the second time
 	@bash setup/bootstrap.sh
@@ -24,6 +24,9 @@ test: lint unit java stack ## Run every layer of tests, fastest first; the first
 soak: setup ## Run all seeds and long histories (hours)
 	TIDEGATE_SOAK=1 mvn -B -f connect/pom.xml test
 	TIDEGATE_SOAK=1 $(PYTEST) tests
+
+bench-landing: setup ## Measure how fast the sink drains a topic, beside a consumer that only counts
+	@.venv/bin/python -m bench.landing --save
 
 up: setup ## Start the local stack and wait until every part is healthy
 	@.venv/bin/tidegate up
@@ -42,6 +45,9 @@ unit: setup ## Tests that need no running part (seconds)
 
 java: setup ## Tests of the S3 sink
 	mvn -B -ntp -Dstyle.color=never -f connect/pom.xml test
+
+docs: setup ## Write docs/connector.md from the connector's definitions
+	mvn -B -ntp -q -Dstyle.color=never -f connect/pom.xml test -Dtest=ConnectorPageTest -Dtidegate.docs.write=true
 
 stack: setup ## Tests against the local stack, which they start when it is down
 	$(PYTEST) $(ON_STACK)

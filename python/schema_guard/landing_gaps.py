@@ -15,7 +15,7 @@ def in_batch(batch: Batch, severity: Severity) -> list[Finding]:
             severity,
             Position(manifest.topic_id, manifest.partition, manifest.gap_begins),
             Position(manifest.topic_id, manifest.partition, manifest.last_offset),
-            missing=manifest.next_offset - manifest.gap_begins - manifest.record_count,
+            missing=manifest.unexplained,
         )
         for manifest in (link.manifest for link in batch.links)
         if manifest.may_have_lost

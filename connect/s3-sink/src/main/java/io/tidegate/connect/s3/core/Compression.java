@@ -10,7 +10,8 @@ public enum Compression {
     GZIP("gzip", ".jsonl.gz"),
     NONE("none", ".jsonl");
 
-    private static final int BUFFER = 16 * 1024;
+    /** Bytes of each buffer that {@link #over} puts before and behind the compressor. */
+    static final int BUFFER = 16 * 1024;
     private final String wireName;
     private final String extension;
 

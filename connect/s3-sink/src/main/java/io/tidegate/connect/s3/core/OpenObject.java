@@ -9,6 +9,13 @@ import java.util.HexFormat;
 
 /** The object being filled for one partition: lines go in, totals are kept. */
 final class OpenObject {
+    /**
+     * Most heap, in bytes, that an open object holds beside its spool's chunks: the buffers of
+     * {@link Compression} and less than a KiB for hash and totals. The deflater's own 256 KiB
+     * (zlib's zconf.h, windowBits 15 and memLevel 8) lie outside the heap.
+     */
+    static final int HEAP_BESIDE_SPOOL = 2 * Compression.BUFFER + 1024;
+
     private final long openedAtMillis;
     private final Spool spool;
     private final MessageDigest digest;
@@ -103,9 +110,9 @@ final class OpenObject {
     }
 
     private LandingError.Refused unspoolable(IOException e) {
-        return new LandingError.Refused("spool.directory: cannot write the open object: " + e
-                + ". Nothing was committed; free space or point spool.directory elsewhere,"
-                + " then restart the task", e);
+        return new LandingError.Refused("spool.directory: cannot write the open object to "
+                + spool.directory() + ": " + e + ". Free space there, or name another directory",
+                e);
     }
 
     private static MessageDigest sha256() {

@@ -16,7 +16,7 @@ import java.util.List;
 
 /** The bytes of one object until it is committed: in memory while the budget lasts, else on disk. */
 final class Spool extends OutputStream implements Content {
-    private static final int CHUNK = 64 * 1024;
+    private static final int CHUNK = MemoryBudget.CHUNK;
 
     private final MemoryBudget budget;
     private final Path directory;
@@ -39,12 +39,9 @@ final class Spool extends OutputStream implements Content {
         int done = 0;
         while (file == null && done < count) {
             int used = (int) (length % CHUNK);
-            if (used == 0 && !budget.take(CHUNK)) {
+            if (used == 0 && !anotherChunk()) {
                 spill();
                 break;
-            }
-            if (used == 0) {
-                chunks.add(new byte[CHUNK]);
             }
             int fits = Math.min(CHUNK - used, count - done);
             System.arraycopy(from, at + done, chunks.get(chunks.size() - 1), used, fits);
@@ -55,6 +52,15 @@ final class Spool extends OutputStream implements Content {
             append(from, at + done, count - done);
             length += count - done;
         }
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    private boolean anotherChunk() {
+        byte[] chunk = budget.take();
+        return chunk != null && chunks.add(chunk);
     }
 
     boolean onDisk() {
@@ -114,7 +120,7 @@ final class Spool extends OutputStream implements Content {
     }
 
     private void releaseChunks() {
-        budget.giveBack((long) chunks.size() * CHUNK);
+        budget.giveBack(chunks);
         chunks.clear();
     }
 }

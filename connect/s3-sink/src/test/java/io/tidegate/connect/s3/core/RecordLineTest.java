@@ -46,7 +46,8 @@ class RecordLineTest {
         "", " ", "null", "{\"a\": 1.10}", "{\"a\":1,\"a\":2}", "9223372036854775809",
         "0.100000000000000000000000000001", "\"quoted\"", "back\\slash", "\\ud800", "\\u0000",
         "tab\tfeed\nreturn\r\b\f", "\u0000\u0001\u001f\u007f", "\u0085\u2028\u2029", "\u2027\u202a",
-        "\ufeff{\"bom\":true}", "é ß 漢字", "😀👩‍👩‍👧", "\uffff\ufffe", "</script>", "{not json",
+        "\ufeff{\"bom\":true}", "1234567\"", "12345678\"", "\u001f23456789", "1234567\\9\u0000", "!#[]~ \u007f!#[]~",
+        "\u00ff2345678\"\u2028", "        \u0020\u001f", "\"\"\"\"\"\"\"\"\"", "é ß 漢字", "😀👩‍👩‍👧", "\uffff\ufffe", "</script>", "{not json",
     })
     void textComesBackEqual(String text) throws IOException {
         String line = line(value(utf8(text)));
@@ -82,6 +83,33 @@ class RecordLineTest {
                     ? utf8(line.get("value").asText())
                     : decoded(line.get("value_base64"));
             assertArrayEquals(bytes, back);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 9, 10, 99, 100, 1795219200123L, Long.MAX_VALUE, -1, -10,
+        Long.MIN_VALUE})
+    void everyNumberIsWrittenInFull(long number) throws IOException {
+        LandingRecord record = new LandingRecord(
+                SOURCE, number, number, "CreateTime", null, List.of(), null);
+        JsonNode line = JSON.readTree(line(record));
+        assertEquals(number, line.get("offset").longValue());
+        assertEquals(Long.toString(number), line.get("timestamp").toString());
+    }
+
+    /** Topic, partition and kind of timestamp are encoded once for neighbours that share them. */
+    @Test
+    void eachRecordOfAMixedDeliveryNamesItsOwnSource() throws IOException {
+        RecordLine line = new RecordLine();
+        for (int i = 0; i < 40; i++) {
+            PartitionId source = new PartitionId("topic" + i / 4 % 3, i % 2);
+            String type = i % 5 == 0 ? "LogAppendTime" : "CreateTime";
+            line.encode(new LandingRecord(source, i, 1L, type, null, List.of(), null));
+            JsonNode read = JSON.readTree(line.bytes(), 0, line.length());
+            assertEquals(source.topic(), read.get("topic").asText());
+            assertEquals(source.partition(), read.get("partition").asInt());
+            assertEquals(i, read.get("offset").asInt());
+            assertEquals(type, read.get("timestamp_type").asText());
         }
     }
 

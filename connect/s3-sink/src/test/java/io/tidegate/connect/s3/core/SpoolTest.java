@@ -3,6 +3,8 @@ package io.tidegate.connect.s3.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,7 +38,21 @@ class SpoolTest {
         assertArrayEquals(all, spool.open().readAllBytes());
         assertArrayEquals(all, spool.open().readAllBytes(), "an upload may read it again");
         spool.discard();
-        assertTrue(memory == 0 || budget.take(memory), "memory was not given back");
+        for (long chunk = 0; chunk < memory / CHUNK; chunk++) {
+            assertNotNull(budget.take(), "memory was not given back");
+        }
+        assertNull(budget.take(), "memory was given back twice");
+    }
+
+    @Test
+    void aReusedChunkShowsNothingOfItsLastUse() throws IOException {
+        MemoryBudget budget = new MemoryBudget(CHUNK);
+        Spool first = new Spool(budget, directory);
+        first.write("long before".getBytes());
+        first.discard();
+        Spool second = new Spool(budget, directory);
+        second.write("short".getBytes());
+        assertArrayEquals("short".getBytes(), second.open().readAllBytes());
     }
 
     @Test
