@@ -1,7 +1,7 @@
 """
 Brings what another S3 sink wrote into Tidegate's own form: record lines, named by manifests.
 
-Behind it the guard, bronze and the receipts know one form only (docs/decisions/0005-relanding.md).
+Behind it the guard, bronze and the receipts know one form only (docs/decisions/0007-relanding.md).
 """
 
 from schema_guard.relanding.partition import Relanded

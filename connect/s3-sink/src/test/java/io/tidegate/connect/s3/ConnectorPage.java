@@ -39,7 +39,7 @@ final class ConnectorPage {
             | prefix or key | whose |
             |---|---|
             | `kafka.*` | the sink's Admin client; everything Kafka knows for one |
-            | `consumer.override.*` | Connect's consumer; `auto.offset.reset` must stay `earliest` ([why](decisions/0005-the-consumer-never-resets-to-the-end.md)) |
+            | `consumer.override.*` | Connect's consumer; `auto.offset.reset` must stay `earliest` ([why](decisions/0006-the-consumer-never-resets-to-the-end.md)) |
             | `producer.override.*`, `admin.override.*` | Connect's clients for the dead letter topic |
             | `key.converter.*`, `value.converter.*`, `header.converter.*` | the converters; use `ByteArrayConverter` for all three |
             | `transforms`, `transforms.<name>.*`, `predicates`, `predicates.<name>.*` | Connect; a `<name>` that its list lacks is refused |
