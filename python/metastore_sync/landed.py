@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +47,32 @@ def tails(settings: Settings, topic: str, client: Any = None) -> list[Tail]:
     Raises:
         BrokenError: The store is away.
     """
-    try:
+    with _said(settings, topic):
         bucket = _Bucket(settings, client)
         root = f"{topic}/_manifest/"
         generations = [list(_tails(bucket, f"{root}{id_}/")) for id_ in bucket.folders(root)]
+    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
+    landed = [found for found in generations if found]
+    return max(landed, key=lambda found: max(t.landed_at for t in found), default=[])
+
+
+def landed_of(settings: Settings, topic: str, topic_id: str) -> dict[int, int]:
+    """
+    Return, per partition of one topic id, the offset after the last one that has landed.
+
+    Raises:
+        BrokenError: The store is away.
+    """
+    with _said(settings, topic):
+        found = _tails(_Bucket(settings), f"{topic}/_manifest/{topic_id}/")
+        return {tail.partition: tail.next_offset for tail in found}
+
+
+@contextmanager
+def _said(settings: Settings, topic: str) -> Iterator[None]:
+    """Turn the client library's errors into one a person can act on."""
+    try:
+        yield
     except (BotoCoreError, ClientError) as error:
         raise BrokenError(
             f"{topic}: the object store does not answer",
@@ -57,9 +80,6 @@ def tails(settings: Settings, topic: str, client: Any = None) -> list[Tail]:
             not_done="Nothing was read.",
             next_command="tidegate doctor",
         ) from error
-    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
-    landed = [found for found in generations if found]
-    return max(landed, key=lambda found: max(t.landed_at for t in found), default=[])
 
 
 class _Bucket:

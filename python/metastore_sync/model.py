@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from metastore_sync.layout import Landing
+
 #: One name for topic, folder of models, DAG and tables.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -90,6 +92,7 @@ class Dataset:
         policy: Finding code → action; codes not named follow the default policy.
         targets: Formats every schema change is judged against.
         connector: Connector settings laid over the rendered sink config.
+        landing: Whose S3 sink lands the topic; Tidegate's own unless told otherwise.
     """
 
     name: str
@@ -108,10 +111,12 @@ class Dataset:
     policy: MappingProxyType[str, Action] = field(default_factory=lambda: MappingProxyType({}))
     targets: tuple[Target, ...] = (Target.ICEBERG_V2,)
     connector: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    landing: Landing = field(default_factory=Landing)
 
 
 def to_document(dataset: Dataset) -> dict[str, Any]:
-    """Return the dataset as plain JSON values under its file spelling, every field present."""
+    """Return the dataset as plain JSON values: every field, `landing` only where another sink lands."""
+    landing = dataset.landing.to_document()
     return {
         "name": dataset.name,
         "kafka_topic": dataset.kafka_topic,
@@ -129,6 +134,7 @@ def to_document(dataset: Dataset) -> dict[str, Any]:
         "policy": {code: action.value for code, action in sorted(dataset.policy.items())},
         "targets": [target.value for target in dataset.targets],
         "connector": dict(sorted(dataset.connector.items())),
+        **({"landing": landing} if landing else {}),
     }
 
 
@@ -153,5 +159,6 @@ def from_document(document: dict[str, Any]) -> Dataset:
         policy=MappingProxyType({c: Action(a) for c, a in given.get("policy", {}).items()}),
         targets=tuple(Target(t) for t in given.get("targets", ["iceberg_v2"])),
         connector=MappingProxyType({k: str(v) for k, v in given.get("connector", {}).items()}),
+        landing=Landing.of(given.get("landing", {})),
         **{name: tuple(given.get(name, ())) for name in lists},
     )

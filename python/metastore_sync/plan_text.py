@@ -23,6 +23,7 @@ def _lines(entry: DatasetPlan) -> Iterator[str]:
     if not entry.problems:
         yield from (f"    registry   {change}" for change in entry.registry)
         yield from (f"    {entry.connector_name}   {change}" for change in entry.connector)
+        yield from (f"    landing    {line}" for line in entry.landing)
         if entry.dag_appears:
             yield f"    dag        + {entry.dataset.name}"
         yield from (f"    models     + {model} (to scaffold)" for model in entry.to_scaffold)

@@ -41,11 +41,13 @@ def _missing(error: Any, _: Spell) -> Told:
 
 
 def _unknown(error: Any, spell: Spell) -> Told:
-    known = [spell(field) for field in error.schema["properties"]]
+    above = tuple(error.absolute_path)
+    known = [field if above else spell(field) for field in error.schema["properties"]]
+    of = str(above[-1]) if above else "a dataset"
     for name in error.instance:
         if name not in error.schema["properties"]:
-            likely = _likely(spell(name), known)
-            yield (name,), f"is not a field of a dataset{likely}; allowed: {', '.join(known)}"
+            likely = _likely(name if above else spell(name), known)
+            yield (*above, name), f"is not a field of {of}{likely}; allowed: {', '.join(known)}"
 
 
 def _bad_key(error: Any) -> Told:

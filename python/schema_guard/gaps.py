@@ -287,7 +287,7 @@ def _retention(
             partition=manifest.partition,
             first_offset=first,
             last_offset=last,
-            missing=manifest.next_offset - manifest.gap_begins - manifest.record_count,
+            missing=manifest.unexplained,
             fact="Kafka had removed records before they were landed",
             batch_id=batch_id,
         )

@@ -29,7 +29,7 @@ def _in_manifest(manifest: Manifest, severity: Severity, accepted: Sequence[Acce
         Severity.INFO if by else severity,
         Position(manifest.topic_id, manifest.partition, manifest.gap_begins),
         Position(manifest.topic_id, manifest.partition, manifest.last_offset),
-        missing=manifest.next_offset - manifest.gap_begins - manifest.record_count,
+        missing=manifest.unexplained,
         note=f"; accepted by {by.actor}: {by.why}" if by else "",
     )
 

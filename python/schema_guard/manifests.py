@@ -31,6 +31,7 @@ class Manifest:
         first_offset: First offset inside.
         last_offset: Last offset inside.
         record_count: Records inside.
+        errant_records: Records of its range that its writer sent to the dead letter topic instead.
         bytes: Stored size of the object.
         sha256: Of the stored bytes, in hex.
         is_gzip: Whether the stored bytes are compressed.
@@ -47,6 +48,7 @@ class Manifest:
     first_offset: int
     last_offset: int
     record_count: int
+    errant_records: int = 0
     bytes: int
     sha256: str
     is_gzip: bool
@@ -72,8 +74,12 @@ class Manifest:
         Offsets without a record are fine where the writer read across them: compaction, transaction
         markers, a transform. Its `contiguous_read` says so.
         """
-        is_whole = self.record_count == self.next_offset - self.gap_begins
-        return not (is_whole or self.contiguous_read)
+        return self.unexplained > 0 and not self.contiguous_read
+
+    @property
+    def unexplained(self) -> int:
+        """Offsets of the range with a record neither inside nor in the dead letter topic."""
+        return self.next_offset - self.gap_begins - self.record_count - self.errant_records
 
     @property
     def lost_range(self) -> tuple[int, int]:
@@ -116,6 +122,7 @@ def from_document(key: str, document: Mapping[str, Any]) -> Manifest:
             first_offset=int(document["first_offset"]),
             last_offset=int(document["last_offset"]),
             record_count=int(document["record_count"]),
+            errant_records=int(document.get("errant_records", 0)),
             bytes=int(document["bytes"]),
             sha256=str(document["sha256"]),
             is_gzip={"gzip": True, "none": False}[document["compression"]],

@@ -107,6 +107,8 @@ def _red_receipt(fact: DatasetFact, _: Facts) -> Reason | None:
 
 def _connector(fact: DatasetFact, facts: Facts) -> Reason | None:
     name, connector = fact.dataset.name, fact.connector
+    if fact.dataset.landing.is_foreign:
+        return None
     if "connect" in facts.away:
         return Reason(State.DEGRADED, "Kafka Connect is away: nothing lands", "tidegate doctor")
     if connector is not None and connector.state in ("PAUSED", "STOPPED"):
@@ -168,7 +170,8 @@ def _what_is_well(fact: DatasetFact) -> str:
     if seen is None or not seen.batches:
         return "nothing has landed yet"
     note = f"; {count(len(seen.accepted), 'accepted loss', 'accepted losses')}" if seen.accepted else ""
-    return f"all {count(seen.records, 'landed record')} loaded and proven{note}"
+    told = f"; {fact.dataset.landing.guarantee}" if fact.dataset.landing.is_foreign else ""
+    return f"all {count(seen.records, 'landed record')} loaded and proven{note}{told}"
 
 
 #: In order of what a person must know first.

@@ -64,6 +64,7 @@ class DatasetStatus:
         waiting: Landed records without proof: not judged, blocked, or without a green receipt.
         lag_seconds: Age of the oldest of them; 0 when none waits.
         records: Of all admitted batches, the rejected included.
+        guarantee: exactly-once, or at-least-once and whose layout is read.
     """
 
     name: str
@@ -87,6 +88,7 @@ class DatasetStatus:
     connector: ConnectorFact | None
     landing: LandingStatus
     phases: tuple[Phase, ...]
+    guarantee: str = "exactly-once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,7 @@ def _dataset(fact: DatasetFact, facts: Facts) -> DatasetStatus:
         receipt=_receipt(seen),
         connector=fact.connector,
         landing=_landing(fact, facts.at),
+        guarantee=dataset.landing.guarantee,
         phases=phases(fact, facts.at, not_landed=not_landed, lag_seconds=lag if is_known else None),
     )
 

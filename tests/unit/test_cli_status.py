@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from metastore_sync.layout import Landing
 from metastore_sync.model import Action, Dataset, DatasetState, Mode, Source, Start
 from schema_guard.accepted import AcceptedGap, GapKind
 from schema_guard.gaps import Gap
@@ -42,7 +43,11 @@ def seen(**case: Any) -> Facts:
     """Return what a case describes; everything it does not name is healthy."""
     away = case.get("away", "")
     fact = DatasetFact(
-        dataset=replace(DATASET, policy=_policy(case)),
+        dataset=replace(
+            DATASET,
+            policy=_policy(case),
+            landing=Landing.of({"layout": case.get("layout", "tidegate")}),
+        ),
         state=DatasetState(case.get("dataset_state", "OK")),
         source=Source(case.get("source", "file")),
         registry=None if away == "registry" else _registry(case),

@@ -71,4 +71,5 @@ def _receipt(entry: DatasetStatus) -> Text:
 
 
 def _connector(entry: DatasetStatus) -> str:
-    return entry.connector.word if entry.connector else "—"
+    is_ours = entry.guarantee == "exactly-once"
+    return entry.connector.word if entry.connector else "—" if is_ours else entry.guarantee
