@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak bench-landing up down lint unit java stack
+.PHONY: help setup demo test soak bench-landing up down lint unit java docs stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -45,6 +45,9 @@ unit: setup ## Tests that need no running part (seconds)
 
 java: setup ## Tests of the S3 sink
 	mvn -B -ntp -Dstyle.color=never -f connect/pom.xml test
+
+docs: setup ## Write docs/connector.md from the connector's definitions
+	mvn -B -ntp -q -Dstyle.color=never -f connect/pom.xml test -Dtest=ConnectorPageTest -Dtidegate.docs.write=true
 
 stack: setup ## Tests against the local stack, which they start when it is down
 	$(PYTEST) $(ON_STACK)

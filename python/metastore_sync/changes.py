@@ -125,6 +125,7 @@ class DatasetPlan:
         tasks: How many of its connector's tasks have work.
         dag_appears: Whether its DAG will be new.
         to_scaffold: Models that exist nowhere yet, `brz_<name>.sql` and so on.
+        landing: What there is of another sink, or where Tidegate's takes over from it.
         problems: Why it cannot be applied.
         warnings: What is worth knowing and stops nothing.
         capture: The connector that fills its topic from a table; none when somebody else produces.
@@ -140,6 +141,7 @@ class DatasetPlan:
     tasks: int = 1
     dag_appears: bool = False
     to_scaffold: tuple[str, ...] = ()
+    landing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     capture: CapturePlan | None = None
@@ -221,6 +223,7 @@ def _to_json(entry: DatasetPlan) -> dict[str, Any]:
         "drift": [asdict(drift) for drift in entry.drift],
         "dag_appears": entry.dag_appears,
         "to_scaffold": list(entry.to_scaffold),
+        "landing": list(entry.landing),
         "problems": [problem.to_json() for problem in entry.problems],
         "warnings": [problem.to_json() for problem in entry.warnings],
     }

@@ -137,6 +137,8 @@ def taken_names(scene: Scene, this: Candidate) -> Iterator[Problem]:
         yield Problem(ProblemCode.NAME_TAKEN, fact, this.again)
 
 
+#: Those that hold for a topic that another sink lands as well.
+OF_ANY_SINK: tuple[Check, ...] = (_declared_by_connector, _owner, taken_names, _fields, _rebuild)
 #: In the order in which a person would look for them.
 CHECKS: tuple[Check, ...] = (
     _declared_by_connector,

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from metastore_sync import contract, schema_mistakes
+from metastore_sync.layout import Landing, Layout
+from metastore_sync.layout_names import mistake_in
 from metastore_sync.model import CDC_ORDER
 
 #: Renames a field for the reader: the file's spelling, the API's or the connector's.
@@ -143,6 +145,32 @@ def _cdc_is_keyed(document: Mapping[str, Any], spell: Spell) -> Iterator[Mistake
         yield Mistake(("order_by",), text)
 
 
+def _landing_fits_its_layout(document: Mapping[str, Any], _: Spell) -> Iterator[Mistake]:
+    given = document.get("landing", {})
+    if given and "layout" not in given:
+        text = "says not whose sink writes there; allowed: layout: confluent, aiven or tidegate"
+        yield Mistake(("landing",), text)
+        return
+    landing = Landing.of(given)
+    if not landing.is_foreign:
+        yield from (
+            Mistake(("landing", name), "says something of another sink; layout is tidegate")
+            for name in given
+            if name != "layout"
+        )
+        return
+    only = {"file_name_template": Layout.AIVEN, "newest": Layout.CONFLUENT}
+    for name, layout in only.items():
+        if name in given and landing.layout is not layout:
+            yield Mistake(("landing", name), f"belongs to layout {layout}; layout is {landing.layout}")
+    if landing.layout is Layout.AIVEN and (wrong := mistake_in(landing.prefix + landing.file_name_template)):
+        yield Mistake(("landing", "file_name_template"), wrong)
+    for ignored in ("connector", "cdc"):
+        if document.get(ignored):
+            text = f"would be ignored: {landing.layout}'s sink lands the topic, Tidegate renders no connector"
+            yield Mistake((ignored,), text)
+
+
 #: A rule between fields, and the fields that must be well formed before it can speak.
 RULES: dict[Callable[[Mapping[str, Any], Spell], Iterator[Mistake]], set[str]] = {
     _keys_are_named: {"mode", "pk_fields"},
@@ -150,4 +178,5 @@ RULES: dict[Callable[[Mapping[str, Any], Spell], Iterator[Mistake]], set[str]] =
     _connector_keeps_off: {"connector"},
     _cdc_keeps_off: {"cdc"},
     _cdc_is_keyed: {"cdc", "mode", "order_by"},
+    _landing_fits_its_layout: {"landing", "connector", "cdc"},
 }

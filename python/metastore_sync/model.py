@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from metastore_sync.layout import Landing
+
 #: One name for topic, folder of models, DAG and tables.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -125,6 +127,7 @@ class Dataset:
         targets: Formats every schema change is judged against.
         connector: Connector settings laid over the rendered sink config.
         cdc: The PostgreSQL table whose changes fill the topic; none: somebody else produces.
+        landing: Whose S3 sink lands the topic; Tidegate's own unless told otherwise.
     """
 
     name: str
@@ -144,10 +147,12 @@ class Dataset:
     targets: tuple[Target, ...] = (Target.ICEBERG_V2,)
     connector: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
     cdc: Cdc | None = None
+    landing: Landing = field(default_factory=Landing)
 
 
 def to_document(dataset: Dataset) -> dict[str, Any]:
-    """Return the dataset as plain JSON values under its file spelling; `cdc` only where there is one."""
+    """Return the dataset as plain JSON values: every field, `cdc` and `landing` only where they say much."""
+    landing = dataset.landing.to_document()
     document = {
         "name": dataset.name,
         "kafka_topic": dataset.kafka_topic,
@@ -165,6 +170,7 @@ def to_document(dataset: Dataset) -> dict[str, Any]:
         "policy": {code: action.value for code, action in sorted(dataset.policy.items())},
         "targets": [target.value for target in dataset.targets],
         "connector": dict(sorted(dataset.connector.items())),
+        **({"landing": landing} if landing else {}),
     }
     return document | ({"cdc": _cdc_document(dataset.cdc)} if dataset.cdc else {})
 
@@ -194,6 +200,7 @@ def from_document(document: dict[str, Any]) -> Dataset:
         targets=tuple(Target(t) for t in given.get("targets", ["iceberg_v2"])),
         connector=MappingProxyType({k: str(v) for k, v in given.get("connector", {}).items()}),
         cdc=cdc,
+        landing=Landing.of(given.get("landing", {})),
         **{name: tuple(given.get(name, ())) for name in lists},
     )
 

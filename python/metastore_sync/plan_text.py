@@ -25,6 +25,7 @@ def _lines(entry: DatasetPlan) -> Iterator[str]:
         if entry.capture:
             yield from (f"    {entry.capture.name}   {change}" for change in entry.capture.changes)
         yield from (f"    {entry.connector_name}   {change}" for change in entry.connector)
+        yield from (f"    landing    {line}" for line in entry.landing)
         if entry.dag_appears:
             yield f"    dag        + {entry.dataset.name}"
         yield from (f"    models     + {model} (to scaffold)" for model in entry.to_scaffold)

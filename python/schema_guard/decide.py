@@ -18,7 +18,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import errors
+from schema_guard import accepted, errors
 from schema_guard.edges import registry, rejected
 from schema_guard.edges.registry import BatchRow, Connection, Version
 from schema_guard.edges.s3 import Store
@@ -190,12 +190,15 @@ def _refuse(conn: Connection, name: str, judged: Version, kept: Version, by: _De
 def _sources(settings: Settings, conn: Connection, dataset: Dataset, blocked: BatchRow) -> list[ObjectRange]:
     """Return the batch's objects with what their manifests promised about them."""
     store = Store(settings)
+    given_up = {gap.data_key for gap in accepted.of(conn, dataset.name)}
     sources = []
     for held in registry.objects(conn, dataset.name, blocked.batch_id):
+        if held.data_key in given_up:
+            continue
         key = key_of(dataset.kafka_topic, held.topic_id, held.partition, held.expected_offset)
         manifest = from_document(key, store.document(key))
         if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
-            raise errors.object_differs(key, "data_key", held.data_key, manifest.data_key)
+            raise errors.object_differs(dataset.name, key, "data_key", held.data_key, manifest.data_key)
         sources.append(source_of(manifest, held.generation))
     return sources
 
@@ -211,6 +214,10 @@ def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, s
         value_bytes=scan.value_bytes,
         content_hash=scan.content_hash,
         max_event_time=scan.max_event_time,
+    )
+    # Objects that were accepted as lost were not read: the new hash is without them already.
+    accepted.QUERIES.settle(
+        conn, dataset=name, batch_id=blocked.batch_id, kept_hash=scan.content_hash
     )
     misfits = (record for record in rejected.read(scan.rejected_files) if record.stage == rejected.CONTRACT)
     rejected.copy(conn, name, blocked.batch_id, misfits)

@@ -9,6 +9,7 @@ from pathlib import Path
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
 from schema_guard import landing_gaps
+from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
 from schema_guard.core import classify
 from schema_guard.core.classify import Judgement
@@ -42,7 +43,15 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def judge(settings: Settings, dataset: Dataset, active: Version | None, batch: Batch, folder: Path) -> Judged:
+def judge(
+    settings: Settings,
+    dataset: Dataset,
+    active: Version | None,
+    batch: Batch,
+    folder: Path,
+    *,
+    accepted: Sequence[AcceptedGap] = (),
+) -> Judged:
     """
     Scan a batch whole and judge it against the ACTIVE version.
 
@@ -59,7 +68,8 @@ def judge(settings: Settings, dataset: Dataset, active: Version | None, batch: B
         fit = active.schema if active else finalise(scan.inference)
         scan = scan_batch(settings, sources, rules_of(dataset, fit), folder)
         verdict = _judgement(dataset, active, scan.inference).verdict
-    gaps = landing_gaps.in_batch(batch, SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)])
+    severity = SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)]
+    gaps = landing_gaps.in_batch(batch, severity, accepted)
     return Judged(
         dataset=dataset,
         sources=sources,

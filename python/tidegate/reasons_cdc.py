@@ -54,7 +54,7 @@ def capture_stands_still(fact: DatasetFact, facts: Facts) -> Reason | None:
 
 def _what_to_do(fact: DatasetFact, name: str, *, is_active: bool) -> str:
     if fact.state is DatasetState.PAUSED:
-        return f"tidegate resume {name}"
+        return f'tidegate resume {name} --why "…"'
     if fact.state is DatasetState.RETIRED:
-        return f"tidegate retire {name}"
+        return f'tidegate retire {name} --why "…"'
     return "tidegate doctor" if is_active else f"tidegate apply {name}"

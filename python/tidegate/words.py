@@ -25,14 +25,14 @@ def ago(at: datetime | None, now: datetime) -> str:
     return f"{age((now - at).total_seconds())} ago" if at else "—"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """
     Return a number with its noun.
 
     >>> count(1, "record"), count(12_000, "record")
     ('1 record', '12,000 records')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def size(count_of_bytes: float) -> str:

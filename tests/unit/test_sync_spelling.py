@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from metastore_sync import spelling
 from metastore_sync.dataset_files import check_document
 from metastore_sync.errors import UsageError
+from metastore_sync.layout import Landing, Layout, Newest, Values
 from metastore_sync.model import (
     CDC_ORDER,
     CDC_TIME,
@@ -30,6 +31,22 @@ lists = st.lists(words, unique=True, max_size=3).map(tuple)
 transforms = st.lists(
     words | words.map(lambda word: f"jar:lib/{word}.jar!{word}"), unique=True, max_size=3
 ).map(tuple)
+landings = st.one_of(
+    st.just(Landing()),
+    st.builds(
+        Landing,
+        layout=st.just(Layout.CONFLUENT),
+        bucket=st.sampled_from(["", "events"]),
+        prefix=st.sampled_from(["", "topics/", "a/b/"]),
+        values=st.sampled_from(Values),
+        newest=st.sampled_from(Newest),
+    ),
+    st.builds(
+        Landing,
+        layout=st.just(Layout.AIVEN),
+        file_name_template=st.just("{{topic}}/{{partition}}/{{start_offset:padding=true}}"),
+    ),
+)
 datasets = st.builds(
     Dataset,
     name=words,
@@ -49,6 +66,7 @@ datasets = st.builds(
         MappingProxyType
     ),
     targets=st.lists(st.sampled_from(Target), unique=True, min_size=1).map(tuple),
+    landing=landings,
 )
 settings_of_a_capture = st.dictionaries(
     st.sampled_from(["heartbeat.interval.ms", "snapshot.fetch.size"]), words

@@ -76,4 +76,23 @@ def _fact(name: str, status: Mapping[str, Any]) -> ConnectorFact:
         state=own["state"],
         tasks=tuple(task["state"] for task in tasks),
         cause=next((cause_of(trace) for trace in traces if trace), ""),
+        causes=_causes(status),
     )
+
+
+def _causes(status: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    parts = {"connector": status["connector"]}
+    parts |= {f"task {task['id']}": task for task in status["tasks"]}
+    return {name: cause_lines(part["trace"]) for name, part in parts.items() if part.get("trace")}
+
+
+def cause_lines(trace: str) -> tuple[str, ...]:
+    r"""
+    Return a Java stack trace as its lines of causes, outermost first, without its frames.
+
+    >>> cause_lines("a.B: failed\n\tat x(Y.java:1)\nCaused by: c.D: disk full\n\tat y\n\t... 3 more")
+    ('B: failed', 'D: disk full')
+    """
+    first, *rest = [line.strip() for line in trace.splitlines() if line.strip()] or [""]
+    causes = [line.removeprefix("Caused by: ") for line in rest if line.startswith("Caused by: ")]
+    return tuple(cause_of(line) for line in [first, *causes])

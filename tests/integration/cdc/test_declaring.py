@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from metastore_sync import apply, captured, plan, registry, topics
+from metastore_sync import apply, captured, lifecycle, plan, registry, topics
 from metastore_sync.connect_api import ConnectApi
 from metastore_sync.errors import VerdictError
 from metastore_sync.model import Dataset
@@ -128,6 +128,35 @@ def test_an_idle_slot_is_seen_and_goes_with_its_dataset(
     assert captured.drop(stack, dataset) == [f"replication slot {name}", f"publication {name}"]
     assert slots.read(stack, [dataset])[dataset.name].slot is None
     assert captured.drop(stack, dataset) == []
+
+
+def test_a_captured_table_rests_and_ends_with_its_dataset(
+    stack: Settings, dataset: Dataset, table: Any
+) -> None:
+    apply.apply(stack, [dataset], nothing)
+    api, source = ConnectApi(stack), source_name(dataset.name)
+
+    paused = lifecycle.pause(stack, dataset.name, "ann", "the shop moves")
+    assert "slot retains" in paused.effects["capture"]
+    status = api.status(source)
+    assert status is not None
+    assert status.state == "PAUSED"
+    assert slots.read(stack, [dataset])[dataset.name].slot is not None
+
+    lifecycle.resume(stack, dataset.name, "ann", "the shop moved")
+    status = api.status(source)
+    assert status is not None
+    assert status.is_running
+
+    name = slot_name(dataset.name)
+    retired = lifecycle.retire(stack, dataset.name, "ann", "the shop closed")
+    assert f"replication slot {name}, publication {name}" in retired.effects["capture"]
+    assert api.config(source) is None
+    assert slots.read(stack, [dataset])[dataset.name].slot is None
+    lifecycle.retire(stack, dataset.name, "ann", "twice changes nothing")
+
+    lifecycle.resume(stack, dataset.name, "ann", "the shop opened again")
+    until(lambda: (fact := slots.read(stack, [dataset])[dataset.name].slot) is not None and fact.is_active)
 
 
 def test_what_a_new_slot_waits_for_is_told(stack: Settings, dataset: Dataset, table: Any) -> None:
