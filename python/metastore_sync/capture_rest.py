@@ -37,6 +37,10 @@ def follow(settings: Settings, api: ConnectApi, dataset: Dataset, wanted: Datase
             return {"capture": "PAUSED: its replication slot retains the database's log until resume"}
         case DatasetState.RETIRED:
             if api.config(name) is not None:
+                # Without its slot the place it had read up to is of no use: a later one begins anew.
+                api.stop(name)
+                running.wait_at_rest(api, name, "STOPPED")
+                api.forget_offsets(name)
                 api.delete(name)
                 running.wait_at_rest(api, name, "")
             dropped = ", ".join(_drop(settings, dataset)) or "no replication slot was left"

@@ -78,13 +78,9 @@ def _landed_twice(scene: Scene, this: Candidate) -> Iterator[Problem]:
 
 
 def _dead_letters(scene: Scene, this: Candidate) -> Iterator[Problem]:
+    # Where there is none, errors.tolerance=all is refused by the sink's own validation.
     letters = this.config.get(_DLQ, "")
     if not letters:
-        if this.config.get("errors.tolerance") == "all":
-            fact = (
-                f"errors.tolerance is all and {_DLQ} is not set: records that fail would be dropped silently"
-            )
-            yield Problem(ProblemCode.ERRORS_DROPPED, fact, this.again)
         return
     if _reads(this.config, letters):
         fact = f"{_DLQ}: {letters} is the dataset's own topic: dead letters would be read again"

@@ -149,6 +149,10 @@ class ConnectApi:
         """End a connector's tasks; its config and offsets stay."""
         self._call("PUT", f"{_path(name)}/stop", subject=name)
 
+    def forget_offsets(self, name: str) -> None:
+        """Let a stopped connector begin anew when it is made again."""
+        self._call("DELETE", f"{_path(name)}/offsets", subject=name)
+
     def resume(self, name: str) -> None:
         """Let a paused or stopped connector go on."""
         self._call("PUT", f"{_path(name)}/resume", subject=name)

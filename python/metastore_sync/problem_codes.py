@@ -42,8 +42,6 @@ class ProblemCode(StrEnum):
     DLQ_IS_INPUT = "DLQ_IS_INPUT"
     #: Connect would make the dead letter topic with more replicas than there are brokers.
     DLQ_REPLICATION = "DLQ_REPLICATION"
-    #: `errors.tolerance=all` without a dead letter topic: what fails is dropped without a trace.
-    ERRORS_DROPPED = "ERRORS_DROPPED"
     #: A key field that no record of the ACTIVE schema has.
     FIELD_MISSING = "FIELD_MISSING"
     #: Tables hold rows under other keys, another order or another mode.
@@ -64,7 +62,6 @@ class ProblemCode(StrEnum):
 WARNINGS = frozenset(
     {
         ProblemCode.TASKS_IDLE,
-        ProblemCode.ERRORS_DROPPED,
         ProblemCode.FILE_GONE,
         ProblemCode.CONNECTOR_GONE,
     }

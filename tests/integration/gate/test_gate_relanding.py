@@ -77,7 +77,7 @@ def lines_of(world: World, links: list[Link]) -> list[str]:
     for link in links:
         manifest = link.manifest
         stored = Store(world.settings).stream(
-            manifest.data_key, sha256=manifest.sha256, size=manifest.bytes
+            manifest.data_key, sha256=manifest.sha256, size=manifest.bytes, dataset="orders"
         )
         lines = gzip.decompress(b"".join(stored)).decode().split("\n")[:-1]
         assert len(lines) == manifest.record_count

@@ -72,7 +72,10 @@ def landed(world: World, topic: str) -> list[tuple[int, str]]:
             assert isinstance(link, Link)
             assert not link.manifest.may_have_lost
             stored = store.stream(
-                link.manifest.data_key, sha256=link.manifest.sha256, size=link.manifest.bytes
+                link.manifest.data_key,
+                sha256=link.manifest.sha256,
+                size=link.manifest.bytes,
+                dataset=topic,
             )
             for line in gzip.decompress(b"".join(stored)).splitlines():
                 record = json.loads(line)
