@@ -1,0 +1,83 @@
+"""A writer that was given up for dead comes back and goes on; its successor has landed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.faults import mutants
+from tests.faults.conftest import MakeLanding, MakeProxy
+from tests.faults.fault import Deed, Fault, Moment, Target
+from tests.faults.landing import Landing
+from tests.faults.proxy import FaultProxy
+from tests.faults.waiting import until
+from tests.faults.worker import Worker
+
+CREATED, TAKEN = 200, 412
+#: Its object is uploaded, its manifest not written.
+UPLOADED = Fault(target=Target.DATA, moment=Moment.APPLIED, deed=Deed.STOP)
+#: Objects are closed by time: the successor's, which holds all that waited, is longer than the zombie's.
+BY_TIME = {"rotate.records": "100000"}
+
+
+def let_a_zombie_return(landing: Landing, proxy: FaultProxy, **config: str) -> None:
+    """Stop a worker between upload and commit, let another take over, let the first go on."""
+    landing.load()
+    landing.start(store=proxy.url, **BY_TIME, **config)
+    assert proxy.struck.wait(60)
+    landing.progress()
+
+    os.kill(proxy.victim, signal.SIGCONT)
+    until(lambda: proxy.outcome != 0, "the zombie tries to commit")
+    landing.progress()
+    landing.settle()
+
+
+@pytest.fixture
+def among(pair: list[Worker], make_landing: MakeLanding, make_proxy: MakeProxy) -> tuple[Landing, FaultProxy]:
+    """A topic landed by two workers, one of which will be stopped."""
+    proxy = make_proxy(UPLOADED, lambda: [worker.pid for worker in pair])
+    return make_landing(pair[0].settings), proxy
+
+
+def test_a_worker_that_slept_through_its_succession_lands_nothing_twice(
+    among: tuple[Landing, FaultProxy],
+) -> None:
+    landing, proxy = among
+    let_a_zombie_return(landing, proxy)
+
+    assert proxy.outcome == TAKEN
+    landing.verify()
+
+
+def test_the_comparison_notices_a_sink_that_drops_the_condition(
+    among: tuple[Landing, FaultProxy],
+) -> None:
+    landing, proxy = among
+    let_a_zombie_return(landing, proxy, **{"connector.class": mutants.UNCONDITIONAL})
+
+    assert proxy.outcome == CREATED
+    with pytest.raises(AssertionError, match=r"[1-9]\d* lost"):
+        landing.verify()
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_a_commit_on_its_way_while_another_task_takes_over_lands_nothing_twice(
+    moment: Moment, landing: Landing, make_proxy: MakeProxy
+) -> None:
+    proxy = make_proxy(Fault(target=Target.MANIFEST, moment=moment, deed=Deed.HOLD))
+    landing.load()
+    # Kafka takes a task for dead that has not asked for records for so long.
+    landing.start(store=proxy.url, **BY_TIME, **{"consumer.override.max.poll.interval.ms": "2500"})
+    assert proxy.struck.wait(60)
+    landing.progress()
+
+    proxy.release()
+    until(lambda: proxy.outcome != 0, "the commit arrives")
+    landing.progress()
+    landing.settle()
+
+    assert proxy.outcome == (TAKEN if moment is Moment.BEFORE else CREATED)
+    landing.verify()
