@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-_FOLDER = Path(__file__).parents[1] / "cases" / "faults"
+#: Where the case files of this layer are.
+FOLDER = Path(__file__).parents[1] / "cases" / "faults"
 
 #: `make soak`: everything again and again, each time with another seed.
 SOAK = os.environ.get("TIDEGATE_SOAK") == "1"
@@ -18,7 +19,7 @@ ROUNDS = 20 if SOAK else 1
 
 def cases(name: str) -> list[Any]:
     """Return the cases of a file; under soak each many times. Those marked `soak` only then."""
-    found = yaml.safe_load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    found = yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
     return [
         pytest.param({**case, "seed": seed}, id=f"{title}, seed {seed}" if SOAK else title)
         for seed in range(1, ROUNDS + 1)

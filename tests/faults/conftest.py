@@ -51,6 +51,7 @@ def bed() -> Iterator[Installation]:
     was_up = any(part.healthy for part in lifecycle.state(environment))
     described = installation.describe(environment)
     if not was_up:
+        lifecycle.down(environment)
         shutil.rmtree(described.layout.data)
     lifecycle.up(environment, parts=PARTS)
     yield installation.describe(environment)

@@ -20,12 +20,7 @@ class Target(StrEnum):
     HINT = "hint"
 
     def is_meant_by(self, request_line: str) -> bool:
-        """
-        Return whether a request is of this kind.
-
-        >>> Target.DATA.is_meant_by("PUT /raw/orders/date%3D2026-11-21/orders%2B1.jsonl.gz HTTP/1.1")
-        True
-        """
+        """Return whether a request, told by its first line, is of this kind."""
         return bool(_PATHS[self].match(unquote(request_line)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -45,11 +46,18 @@ class Landing:
         watch: Compares what the connector reports to Kafka with the manifests, all the while.
     """
 
-    def __init__(self, settings: Settings, *, partitions: int = 4, seed: int = 1) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        partitions: int = 4,
+        seed: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
         name = f"faults_{uuid.uuid4().hex[:8]}"
         self.settings = settings
         self.topic = Topic(settings.kafka_bootstrap, name)
-        self.topic.create(partitions)
+        self.topic.create(partitions, config)
         self.landed = Landed(settings, name)
         self.connect = ConnectApi(settings)
         self.connector = render.connector_name(name)

@@ -54,7 +54,7 @@ class FaultProxy:
         hits: How often the fault has struck.
         victim: Process id of the worker that was last killed or stopped.
         struck: Set once the fault has struck as often as it shall.
-        outcome: What the store answered when the object that was struck was to be committed; 0: not yet asked.
+        outcome: What the store answered to the commit of the object that was struck; 0 before that.
     """
 
     def __init__(self, store_url: str, fault: Fault, workers: Callable[[], Iterable[int]]) -> None:

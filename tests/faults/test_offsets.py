@@ -13,9 +13,7 @@ from tests.faults.waiting import until
 
 
 @pytest.mark.parametrize("case", cases("offsets"))
-def test_group_offsets_that_were_moved_mean_nothing(
-    case: dict[str, Any], make_landing: MakeLanding
-) -> None:
+def test_group_offsets_that_were_moved_mean_nothing(case: dict[str, Any], make_landing: MakeLanding) -> None:
     landing = make_landing(seed=case["seed"])
     landing.load()
     landing.start()

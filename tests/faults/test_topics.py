@@ -14,9 +14,7 @@ AGE = "consumer.override.metadata.max.age.ms"
 
 
 @pytest.mark.parametrize("case", cases("generations"))
-def test_a_topic_made_again_is_another_generation(
-    case: dict[str, Any], make_landing: MakeLanding
-) -> None:
+def test_a_topic_made_again_is_another_generation(case: dict[str, Any], make_landing: MakeLanding) -> None:
     landing = make_landing(seed=case["seed"])
     landing.load()
     landing.start(**{AGE: str(case["age"])})

@@ -9,11 +9,12 @@ from collections.abc import Callable
 _LOOK = 0.1
 
 
-def until(holds: Callable[[], bool], what: Callable[[], str] | str, seconds: float = 90) -> None:
+def until(holds: Callable[[], bool], what: Callable[[], str] | str, seconds: float = 180) -> None:
     """
     Wait until something holds.
 
     Args:
+        holds: Asked again and again.
         what: Named in the error; called only then, so that it may tell how things stand.
         seconds: How long it may take; a healthy run needs a fraction of it.
 
