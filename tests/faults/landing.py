@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -13,6 +13,7 @@ import requests
 
 from metastore_sync import render
 from metastore_sync.connect_api import ConnectApi
+from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset, Mode
 from metastore_sync.settings import Settings
 from tests.faults.landed import Landed
@@ -33,7 +34,7 @@ CONNECTOR = MappingProxyType(
         "consumer.override.max.poll.records": "200",
     }
 )
-SECONDS = 30
+_ANSWER_SECONDS = 60
 #: Records per partition that show that landing goes on.
 _SOME = 50
 
@@ -79,7 +80,7 @@ class Landing:
         if self._load:
             self._load.stop()
         self.watch.__exit__(kind, error, trace)
-        self.connect.delete(self.connector)
+        self._when_connect_can(lambda: self.connect.delete(self.connector))
         self.topic.delete()
 
     def start(self, *, store: str = "", **config: str) -> None:
@@ -98,7 +99,7 @@ class Landing:
             connector=MappingProxyType({**CONNECTOR, **config}),
         )
         seen = replace(self.settings, s3_endpoint=store or self.settings.s3_endpoint)
-        self.connect.put(self.connector, render.sink_config(dataset, seen))
+        self._when_connect_can(lambda: self.connect.put(self.connector, render.sink_config(dataset, seen)))
 
     def load(self, per_second: int = 600) -> None:
         """Begin to send records."""
@@ -174,7 +175,7 @@ class Landing:
     def ask(self, method: str, path: str, body: object = None) -> requests.Response:
         """Send a request about the connector to Connect."""
         url = f"{self.settings.connect_url}/connectors/{self.connector}{path}"
-        return requests.request(method, url, json=body, timeout=SECONDS)
+        return requests.request(method, url, json=body, timeout=_ANSWER_SECONDS)
 
     def is_running(self) -> bool:
         """Whether Connect says that the connector and all of its tasks run."""
@@ -190,6 +191,21 @@ class Landing:
             lambda: not missing(),
             lambda: f"all landed; behind by {missing()}; {self._told()}",
         )
+
+    @staticmethod
+    def _when_connect_can(call: Callable[[], None]) -> None:
+        """Make a call; workers that are still busy with what a test did to them refuse it for a while."""
+        refusals: list[BrokenError] = []
+
+        def is_done() -> bool:
+            try:
+                call()
+            except BrokenError as refusal:
+                refusals.append(refusal)
+                return False
+            return True
+
+        until(is_done, lambda: f"Connect takes the call: {refusals[-1]}")
 
     def _told(self) -> str:
         status = self.connect.status(self.connector)

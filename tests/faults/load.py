@@ -12,10 +12,10 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from tests.faults.prints import Print, digest
 from tests.faults.topic import Topic
+from tests.faults.waiting import PATIENCE
 
 #: Between two bursts of records, in seconds.
 _BURST = 0.02
-_FLUSH_SECONDS = 60
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -55,8 +55,8 @@ class Acknowledged:
 
     def flush(self) -> None:
         """Wait until every record sent is acknowledged."""
-        left = self._producer.flush(_FLUSH_SECONDS)
-        assert not left, f"{left} records were not acknowledged within {_FLUSH_SECONDS} s"
+        left = self._producer.flush(PATIENCE)
+        assert not left, f"{left} records were not acknowledged within {PATIENCE} s"
         assert not self._failed, f"{len(self._failed)} records were refused: {self._failed[0]}"
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:

@@ -15,6 +15,7 @@ from tests.faults.worker import Worker
 BOUNCES = 3
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(1, ROUNDS + 1))
 @pytest.mark.parametrize("end", [Worker.stop, Worker.kill], ids=["clean", "hard"])
 def test_bounce(

@@ -10,6 +10,7 @@ import pytest
 from tests.faults.cases import cases
 from tests.faults.conftest import MakeLanding, MakeProxy
 from tests.faults.fault import fault_of
+from tests.faults.waiting import PATIENCE
 
 
 @pytest.mark.parametrize("case", cases("kills"))
@@ -24,7 +25,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(
     landing.load()
     landing.start(store=proxy.url)
 
-    assert proxy.struck.wait(60), "the worker never came to this point"
+    assert proxy.struck.wait(PATIENCE), "the worker never came to this point"
     healed("connect", proxy.victim)
     landing.progress()
     landing.settle()

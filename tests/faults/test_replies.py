@@ -9,6 +9,7 @@ import pytest
 from tests.faults.cases import cases
 from tests.faults.conftest import MakeLanding, MakeProxy
 from tests.faults.fault import fault_of
+from tests.faults.waiting import PATIENCE
 
 
 @pytest.mark.parametrize("case", cases("replies"))
@@ -20,7 +21,7 @@ def test_a_reply_that_misleads_loses_and_doubles_nothing(
     landing.load()
     landing.start(store=proxy.url)
 
-    assert proxy.struck.wait(60), f"the fault struck only {proxy.hits} times"
+    assert proxy.struck.wait(PATIENCE), f"the fault struck only {proxy.hits} times"
     landing.progress()
     landing.settle()
 

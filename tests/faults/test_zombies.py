@@ -12,7 +12,7 @@ from tests.faults.conftest import MakeLanding, MakeProxy
 from tests.faults.fault import Deed, Fault, Moment, Target
 from tests.faults.landing import Landing
 from tests.faults.proxy import FaultProxy
-from tests.faults.waiting import until
+from tests.faults.waiting import PATIENCE, until
 from tests.faults.worker import Worker
 
 CREATED, TAKEN = 200, 412
@@ -26,7 +26,7 @@ def let_a_zombie_return(landing: Landing, proxy: FaultProxy, **config: str) -> N
     """Stop a worker between upload and commit, let another take over, let the first go on."""
     landing.load()
     landing.start(store=proxy.url, **BY_TIME, **config)
-    assert proxy.struck.wait(60)
+    assert proxy.struck.wait(PATIENCE)
     landing.progress()
 
     os.kill(proxy.victim, signal.SIGCONT)
@@ -71,7 +71,7 @@ def test_a_commit_on_its_way_while_another_task_takes_over_lands_nothing_twice(
     landing.load()
     # Kafka takes a task for dead that has not asked for records for so long.
     landing.start(store=proxy.url, **BY_TIME, **{"consumer.override.max.poll.interval.ms": "2500"})
-    assert proxy.struck.wait(60)
+    assert proxy.struck.wait(PATIENCE)
     landing.progress()
 
     proxy.release()

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from tests.faults.waiting import until
 
-_SECONDS = 30
+_SECONDS = 60
 
 
 class Topic:

@@ -7,16 +7,18 @@ from collections.abc import Callable
 
 #: Between two looks, in seconds.
 _LOOK = 0.1
+#: How long anything may take on a busy machine, in seconds; on a quiet one it needs a fraction of it.
+PATIENCE = 180.0
 
 
-def until(holds: Callable[[], bool], what: Callable[[], str] | str, seconds: float = 180) -> None:
+def until(holds: Callable[[], bool], what: Callable[[], str] | str, seconds: float = PATIENCE) -> None:
     """
     Wait until something holds.
 
     Args:
         holds: Asked again and again.
         what: Named in the error; called only then, so that it may tell how things stand.
-        seconds: How long it may take; a healthy run needs a fraction of it.
+        seconds: How long it may take.
 
     Raises:
         AssertionError: It did not happen in time.
