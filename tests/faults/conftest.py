@@ -17,7 +17,7 @@ from tests.faults.landing import Landing
 from tests.faults.proxy import FaultProxy
 from tests.faults.waiting import until
 from tests.faults.worker import Worker
-from tidegate.stack import installation, lifecycle, ports
+from tidegate.stack import health, installation, lifecycle, ports
 from tidegate.stack.installation import Installation
 from tidegate.stack.supervisor import Supervisor
 
@@ -132,9 +132,12 @@ def pair(cluster: list[Worker]) -> list[Worker]:
 
 @pytest.fixture
 def healed(supervised: Callable[[str], int], bed: Installation) -> Callable[[str, int], None]:
-    """Wait until the supervisor has put another process in place of a dead one."""
+    """Wait until the supervisor has put another process in place of a dead one, and it answers."""
 
-    def wait(program: str, dead: int) -> None:
-        until(lambda: supervised(program) not in (0, dead), f"the supervisor restarts {program}")
+    def is_back(part: str, dead: int) -> bool:
+        return supervised(part) not in (0, dead) and health.check(part, bed.settings) is None
+
+    def wait(part: str, dead: int) -> None:
+        until(lambda: is_back(part, dead), f"the supervisor restarts {part}")
 
     return wait

@@ -68,6 +68,11 @@ class Landed:
             ends[chain] = manifest["last_offset"] + 1
         return broken
 
+    def rewritten(self) -> list[str]:
+        """Return the manifests that do not say any more what they said when they were first seen."""
+        seen = list(self._manifests.items())
+        return [f"{key} was written over" for key, then in seen if json.loads(self._get(key)) != then]
+
     def lines(self, manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the record lines of one object, after checking its bytes against the manifest."""
         stored = self._get(manifest["data_key"])

@@ -154,7 +154,7 @@ class Landing:
             AssertionError: A record is lost, doubled or altered; or was reported before it was safe.
         """
         assert self._acknowledged, "nothing was acknowledged: this test shows nothing"
-        found = [self.difference(), *self.landed.broken_links()]
+        found = [self.difference(), *self.landed.broken_links(), *self.landed.rewritten()]
         assert found == [""], "\n".join(found)
         if reports:
             assert self.watch.samples > 0, "nothing was reported: the comparison shows nothing"

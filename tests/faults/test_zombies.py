@@ -59,7 +59,8 @@ def test_the_comparison_notices_a_sink_that_drops_the_condition(
     let_a_zombie_return(landing, proxy, **{"connector.class": mutants.UNCONDITIONAL})
 
     assert proxy.outcome == CREATED
-    with pytest.raises(AssertionError, match=r"[1-9]\d* lost"):
+    # Its successor's manifest is gone; whether records are lost with it depends on who reads the chain next.
+    with pytest.raises(AssertionError, match="was written over"):
         landing.verify()
 
 
