@@ -14,6 +14,10 @@ public final class EarlyReportingConnector extends MutantConnector {
 
     /** The task that does so. */
     public static final class EarlyTask extends MutantTask {
+        public EarlyTask() {
+            super(new S3SinkTask());
+        }
+
         @Override
         public void put(Collection<SinkRecord> records) {
             super.put(records);

@@ -10,7 +10,11 @@ import org.apache.kafka.connect.sink.SinkTaskContext;
 
 /** Hands every call to a real task; a mutant overrides the one it breaks. */
 abstract class MutantTask extends SinkTask {
-    final S3SinkTask real = new S3SinkTask();
+    private final S3SinkTask real;
+
+    MutantTask(S3SinkTask real) {
+        this.real = real;
+    }
 
     @Override
     public void initialize(SinkTaskContext given) {
