@@ -10,6 +10,8 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 from tests.faults.waiting import until
 
 _SECONDS = 60
+#: For questions that are asked again and again.
+_LOOK_SECONDS = 5
 
 
 class Topic:
@@ -44,10 +46,12 @@ class Topic:
         Return the offsets that a consumer group has committed, per partition.
 
         Raises:
-            KafkaException: The coordinator is away.
+            KafkaException, TimeoutError: The coordinator is away.
         """
         asked = ConsumerGroupTopicPartitions(group)
-        answer = self._admin.list_consumer_group_offsets([asked])[group].result(_SECONDS)
+        answer = self._admin.list_consumer_group_offsets([asked], request_timeout=_LOOK_SECONDS)[
+            group
+        ].result(_SECONDS)
         found = [place for place in answer.topic_partitions if place.topic == self.name]
         return {place.partition: place.offset for place in found if place.offset >= 0}
 
