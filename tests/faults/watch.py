@@ -50,7 +50,7 @@ class Watch:
         while not self._stop.wait(_LOOK):
             try:
                 self._look()
-            except (KafkaException, TimeoutError, BotoCoreError, ClientError):
+            except (KafkaException, BotoCoreError, ClientError):
                 # Broker or store are away, as many tests want: there is nothing to compare.
                 continue
 
