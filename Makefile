@@ -9,6 +9,8 @@ OFFLINE := tests/unit tests/property
 DOCTESTS := --doctest-modules python --ignore=python/metastore_sync/sql
 # The whole story first, on a stack that nobody has used; then each part on its own.
 ON_STACK := tests/e2e tests/dags tests/dbt tests/integration
+# Kills what it lands with, so it has a light stack of its own, and a machine to itself.
+FAULTS := tests/faults
 
 help: ## Show what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -23,7 +25,8 @@ test: lint unit java stack ## Run every layer of tests, fastest first; the first
 
 soak: setup ## Run all seeds and long histories (hours)
 	TIDEGATE_SOAK=1 mvn -B -f connect/pom.xml test
-	TIDEGATE_SOAK=1 $(PYTEST) tests
+	TIDEGATE_SOAK=1 $(PYTEST) tests --ignore=$(FAULTS)
+	TIDEGATE_SOAK=1 $(PYTEST) $(FAULTS)
 
 bench-landing: setup ## Measure how fast the sink drains a topic, beside a consumer that only counts
 	@.venv/bin/python -m bench.landing --save
@@ -51,3 +54,4 @@ docs: setup ## Write docs/connector.md from the connector's definitions
 
 stack: setup ## Tests against the local stack, which they start when it is down
 	$(PYTEST) $(ON_STACK)
+	$(PYTEST) $(FAULTS)

@@ -5,6 +5,8 @@ import io.tidegate.connect.s3.core.Lander;
 import io.tidegate.connect.s3.core.LandingError;
 import io.tidegate.connect.s3.core.LandingSettings;
 import io.tidegate.connect.s3.core.LandingWatch;
+import io.tidegate.connect.s3.core.Layout;
+import io.tidegate.connect.s3.core.ObjectStore;
 import io.tidegate.connect.s3.core.PartitionId;
 import io.tidegate.connect.s3.core.TopicLog;
 import io.tidegate.connect.s3.log.AdminTopicLog;
@@ -19,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -34,12 +37,22 @@ import org.slf4j.LoggerFactory;
 public final class S3SinkTask extends SinkTask {
     private static final Logger LOG = LoggerFactory.getLogger(S3SinkTask.class);
 
+    private final BiFunction<S3ObjectStore, Layout, ObjectStore> promise;
     private SinkRecordReader reader;
     private Lander lander;
     private TaskWatch watch;
     private S3ObjectStore s3;
     private AdminTopicLog topics;
     private Map<PartitionId, Long> reported = Map.of();
+
+    public S3SinkTask() {
+        this(ProbedStore::new);
+    }
+
+    /** A task whose store keeps its promises another way: for tests that break one. */
+    S3SinkTask(BiFunction<S3ObjectStore, Layout, ObjectStore> promise) {
+        this.promise = promise;
+    }
 
     @Override
     public String version() {
@@ -65,7 +78,7 @@ public final class S3SinkTask extends SinkTask {
                 new Diagnosis(clock, settings.rotation(), LOG::info));
         s3 = new S3ObjectStore(config.s3(budget.store()), watch.storeEvents());
         SecureRandom random = new SecureRandom();
-        lander = new Lander(settings, new ProbedStore(s3, settings.layout()), log, clock,
+        lander = new Lander(settings, promise.apply(s3, settings.layout()), log, clock,
                 () -> String.format("%08x", random.nextInt()),
                 new LandingWatch(watch, budget.delivery()));
         LOG.info("one put takes at most {} s of max.poll.interval.ms",
