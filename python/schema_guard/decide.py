@@ -18,7 +18,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import admission, contracts, errors, held
+from schema_guard import accepted, admission, contracts, errors, held
 from schema_guard.core import presence
 from schema_guard.core.finding import Code
 from schema_guard.edges import registry, rejected
@@ -212,6 +212,10 @@ def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, s
         value_bytes=scan.value_bytes,
         content_hash=scan.content_hash,
         max_event_time=scan.max_event_time,
+    )
+    # Objects that were accepted as lost were not read: the new hash is without them already.
+    accepted.QUERIES.settle(
+        conn, dataset=name, batch_id=blocked.batch_id, kept_hash=scan.content_hash
     )
     misfits = (record for record in rejected.read(scan.rejected_files) if record.stage == rejected.CONTRACT)
     rejected.copy(conn, name, blocked.batch_id, misfits)

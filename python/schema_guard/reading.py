@@ -61,6 +61,7 @@ class Rules:
     Attributes:
         fit: Records that do not fit this schema are rejected; None accepts every shape.
         contract: Records that break it are rejected; None accepts every record.
+        is_captured: Records are changes of a table, and one that leaves a value out is rejected.
     """
 
     dataset: str
@@ -69,6 +70,7 @@ class Rules:
     event_time: str
     fit: Schema | None = None
     contract: Declared | None = None
+    is_captured: bool = False
 
 
 def rules_of(dataset: Dataset, fit: Schema | None = None, contract: Declared | None = None) -> Rules:
@@ -80,6 +82,7 @@ def rules_of(dataset: Dataset, fit: Schema | None = None, contract: Declared | N
         event_time=dataset.event_time,
         fit=fit,
         contract=contract,
+        is_captured=dataset.cdc is not None,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from metastore_sync.model import Mode
-from schema_guard import errors, event_time, lines, records, tombstones, values
+from schema_guard import errors, event_time, lines, records, tombstones, unavailable, values
 from schema_guard.content_hash import content_hash
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
@@ -68,7 +68,9 @@ class _ObjectScan:
     def read(self, store: Store) -> None:
         """Read the object to its end, then check that it was the object its manifest describes."""
         source = self._source
-        stored = store.stream(source.data_key, sha256=source.sha256, size=source.bytes)
+        stored = store.stream(
+            source.data_key, sha256=source.sha256, size=source.bytes, dataset=self._rules.dataset
+        )
         text = lines.gunzip(stored) if source.is_gzip else stored
         try:
             for number, line in enumerate(lines.split(text, MAX_RECORD_BYTES), 1):
@@ -77,9 +79,17 @@ class _ObjectScan:
             # The checksum tells a damaged object from one that was written like this.
             for _ in stored:
                 pass
-            raise errors.object_differs(source.data_key, "content", "gzip", str(mistake)) from mistake
+            raise errors.object_differs(
+                self._rules.dataset, source.data_key, "content", "gzip", str(mistake)
+            ) from mistake
         if self._records != source.record_count:
-            raise errors.object_differs(source.data_key, "record_count", source.record_count, self._records)
+            raise errors.object_differs(
+                self._rules.dataset,
+                source.data_key,
+                "record_count",
+                source.record_count,
+                self._records,
+            )
         self._found.record_count += self._records
         self._found.see_event_time(event_time.clipped(self._latest, source.landed_at))
 
@@ -126,6 +136,8 @@ class _ObjectScan:
             self._check_no_text(record)
         else:
             value = values.read(text)
+            if self._rules.is_captured:
+                unavailable.check(value)
             check_fit(value, self._rules)
             found.inference.add(value, Position(source.topic_id, source.partition, record.offset))
             self._see_event_time(value)

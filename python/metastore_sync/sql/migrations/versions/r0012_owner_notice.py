@@ -3,7 +3,7 @@
 from metastore_sync.migrate import run_sql
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0004"
 
 
 def upgrade() -> None:
