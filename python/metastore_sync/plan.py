@@ -68,7 +68,7 @@ def _of_another_sink(seen: Scene, declared: Declared, row: DatasetRow | None) ->
         dataset=dataset,
         source=declared.source,
         is_new=row is None,
-        registry=_declaration_changes(dataset, row, declared.source),
+        registry=declaration_changes(dataset, row, declared.source),
         connector=(),
         connector_name=name,
         dag_appears=dataset.name not in seen.dags,
@@ -107,7 +107,7 @@ def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> Dataset
         dataset=dataset,
         source=declared.source,
         is_new=row is None,
-        registry=() if is_retired else _declaration_changes(dataset, row, declared.source),
+        registry=() if is_retired else declaration_changes(dataset, row, declared.source),
         connector=compared.changes,
         drift=compared.drift,
         connector_name=config["name"],
@@ -162,7 +162,8 @@ def _of(found: Iterable[Problem], severity: Severity) -> tuple[Problem, ...]:
     return tuple(problem for problem in found if problem.severity is severity)
 
 
-def _declaration_changes(dataset: Dataset, row: DatasetRow | None, source: Source) -> tuple[Change, ...]:
+def declaration_changes(dataset: Dataset, row: DatasetRow | None, source: Source) -> tuple[Change, ...]:
+    """Return what applying a dataset would change of its registry row; a contract is told in a few words."""
     old = to_document(row.dataset) | {"source": row.source.value} if row else {}
     new = to_document(dataset) | {"source": source.value}
     return changes_between(_texts(old), _texts(new))
