@@ -95,8 +95,7 @@ def violations(contract: Declared, observed: Inference, criteria: Criteria) -> t
         observed: What arrived.
         criteria: The dataset's; its policy does not count.
     """
-    declared = replace(criteria, policy=_STRICT, removal=Removal.EVIDENCE)
-    judged = judge(contract.schema, observed, declared)
+    judged = judge(contract.schema, observed, replace(criteria, policy=_STRICT))
     return tuple(_broken(finding) for finding in judged.findings if _is_forbidden(finding, contract))
 
 
