@@ -93,9 +93,11 @@ def _connector(fact: DatasetFact, facts: Facts) -> Reason | None:
     if connector is not None and connector.state in ("PAUSED", "STOPPED"):
         text = f"connector {connector.name} is {connector.state} by hand, the dataset is not"
         return Reason(State.DEGRADED, text, f'tidegate resume {name} --why "…"')
-    again = f"tidegate apply {name}" if fact.source is Source.FILE else "tidegate doctor"
+    is_adopted = fact.source is Source.CONNECT
+    again = "tidegate doctor" if is_adopted else f"tidegate apply {name}"
     if connector is None:
-        return Reason(State.DEGRADED, "no connector lands its topic", again)
+        made = f'PUT its connector again through Connect REST, or: tidegate retire {name} --why "…"'
+        return Reason(State.DEGRADED, "no connector lands its topic", made if is_adopted else again)
     if connector.is_running:
         return None
     tasks = ", ".join(connector.tasks) or "none"

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any
 
+import stamina
 from botocore.exceptions import BotoCoreError, ClientError
 
 from metastore_sync import object_store
 from metastore_sync.settings import Settings
 from schema_guard import errors, replacement
 
+#: Looks for an object that was listed and is not there, before it counts as missing.
+_LAST_LOOK = 5
 #: Bytes read from the network at once.
 _CHUNK = 1 << 20
 #: How a store says that a conditional write came second.
@@ -28,6 +31,10 @@ class Stat:
 
     etag: str
     size: int
+
+
+class _NotYetError(Exception):
+    """A listed object cannot be read yet."""
 
 
 class Store:
@@ -66,8 +73,15 @@ class Store:
         return found
 
     def document(self, key: str) -> dict[str, Any]:
-        """Return the JSON object stored under `key`."""
-        found = self.document_or_none(key)
+        """Return the JSON object under a key that was listed; some stores list a moment too soon."""
+        looks = stamina.retry_context(
+            on=_NotYetError, attempts=_LAST_LOOK, wait_initial=0.05, wait_max=0.5
+        )
+        for attempt in looks:
+            with attempt:
+                found = self.document_or_none(key)
+                if found is None and attempt.num < _LAST_LOOK:
+                    raise _NotYetError
         if found is None:
             raise errors.store_away(self._endpoint, key, "there is no such object")
         return found

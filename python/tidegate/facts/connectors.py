@@ -11,6 +11,7 @@ from metastore_sync import render, render_cdc
 from metastore_sync.connect_api import cause_of
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
+from metastore_sync.traces import causes_of
 from tidegate.facts.model import ConnectorFact
 
 #: How long Connect may take, in seconds.
@@ -83,16 +84,4 @@ def _fact(name: str, status: Mapping[str, Any]) -> ConnectorFact:
 def _causes(status: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     parts = {"connector": status["connector"]}
     parts |= {f"task {task['id']}": task for task in status["tasks"]}
-    return {name: cause_lines(part["trace"]) for name, part in parts.items() if part.get("trace")}
-
-
-def cause_lines(trace: str) -> tuple[str, ...]:
-    r"""
-    Return a Java stack trace as its lines of causes, outermost first, without its frames.
-
-    >>> cause_lines("a.B: failed\n\tat x(Y.java:1)\nCaused by: c.D: disk full\n\tat y\n\t... 3 more")
-    ('B: failed', 'D: disk full')
-    """
-    first, *rest = [line.strip() for line in trace.splitlines() if line.strip()] or [""]
-    causes = [line.removeprefix("Caused by: ") for line in rest if line.startswith("Caused by: ")]
-    return tuple(cause_of(line) for line in [first, *causes])
+    return {name: causes_of(part["trace"]) for name, part in parts.items() if part.get("trace")}
