@@ -132,10 +132,13 @@ def _is_adopted(known: _Known, held: ConnectorRow) -> bool:
 
 def _declared(name: str, config: dict[str, str]) -> dict[str, object] | None:
     """Return what a connector declares; none when Tidegate made it, or it is a sink that nobody can read."""
+    return None if name.startswith(render.PREFIX) else document_of(config)
+
+
+def document_of(config: Mapping[str, str]) -> dict[str, object] | None:
+    """Return the dataset that a sink declares whose objects somebody here can read; else none."""
     is_read = config.get("connector.class") == render.SINK or _LAYOUT in config
-    if name.startswith(render.PREFIX) or not is_read:
-        return None
-    return from_connector(config)
+    return from_connector(config) if is_read else None
 
 
 def _misplaced(config: dict[str, str], settings: Settings) -> list[str]:

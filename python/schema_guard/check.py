@@ -38,7 +38,7 @@ from schema_guard.chains import open_chains
 from schema_guard.edges import registry
 from schema_guard.edges.registry import Connection
 from schema_guard.edges.s3 import Store
-from schema_guard.judge import Known, judge
+from schema_guard.judge import Judged, Known, judge
 from schema_guard.report import Report, Status
 
 #: How often, and for how many seconds, the registry is asked again after it went away in a commit.
@@ -79,6 +79,19 @@ def _judged(settings: Settings, name: str) -> list[Report]:
             return reports.of_blocked(settings, conn, name)
         with lease.hold(conn, name, lease.this_holder("check")) as token:
             return _Check(settings, connections, conn, row.dataset, token=token).run()
+
+
+def judge_now(
+    settings: Settings, conn: Connection, dataset: Dataset, batch: Batch, folder: Path
+) -> Judged:
+    """Judge a batch against what the registry holds now; rejected records wait in `folder`."""
+    known = Known(
+        active=registry.active_version(conn, dataset.name),
+        ledger=registry.ledger(conn, dataset.name),
+        earlier=lambda: held.newest(settings, conn, dataset),
+        accepted=accepted.of(conn, dataset.name),
+    )
+    return judge(settings, dataset, known, batch, folder)
 
 
 class _Check:
@@ -132,24 +145,14 @@ class _Check:
             )
 
     def _batch(self, batch: Batch) -> Report:
-        known = self._known()
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge(self._settings, self._dataset, known, batch, Path(folder))
+            judged = judge_now(self._settings, self._conn, self._dataset, batch, Path(folder))
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)
             except psycopg.OperationalError as lost:
                 recorded = self._ask_again(batch, lost)
         snapshot.write(self._settings, self._conn)
         return reports.of_judged(self._settings, self._conn, judged, recorded)
-
-    def _known(self) -> Known:
-        name = self._dataset.name
-        return Known(
-            active=registry.active_version(self._conn, name),
-            ledger=registry.ledger(self._conn, name),
-            earlier=lambda: held.newest(self._settings, self._conn, self._dataset),
-            accepted=accepted.of(self._conn, name),
-        )
 
     def _ask_again(self, batch: Batch, lost: psycopg.OperationalError) -> admission.Admission:
         """Find out whether a commit without a reply took place; never commit twice."""

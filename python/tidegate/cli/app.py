@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli import datasets, landing, lifecycle, local, parts, schema, status, work
+from tidegate.cli import datasets, landing, lifecycle, local, parts, registry, schema, status, work
 
 app = typer.Typer(
     name="tidegate",
@@ -35,3 +35,4 @@ for _module in (parts, status, datasets, lifecycle, work, local):
     _module.register(app)
 app.add_typer(schema.commands, name="schema")
 app.add_typer(landing.commands, name="landing")
+app.add_typer(registry.commands, name="registry")
