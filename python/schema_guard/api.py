@@ -14,13 +14,15 @@ from metastore_sync import problem, registry
 from metastore_sync.errors import TidegateError, UsageError
 from metastore_sync.settings import Settings
 from schema_guard import decide, history, sample
+from schema_guard import rollback as back
 from schema_guard.core.schema import Schema
 from schema_guard.decide import Decision
+from schema_guard.rollback import Rollback
 
 #: `require("read")` gives a dependency that lets a request through or ends it.
 Require = Callable[[str], Callable[..., Any]]
 Number = Annotated[int, Path(ge=1)]
-Act = Callable[[Settings, str, int, str, str], Decision]
+Act = Callable[[Settings, str, int, str, str], Decision | Rollback]
 
 #: Most rows of one page, and how many there are when none is asked for.
 PAGE_MOST, PAGE = 500, 50
@@ -139,6 +141,17 @@ def _decisions(routes: APIRouter, given: Callable[..., Settings], approves: Call
     ) -> Response:
         """Refuse a BLOCKED version: misfits become rejected records, the rest is admitted."""
         return _decided(decide.reject, settings, dataset, version, caller=caller, reason=reason)
+
+    @routes.post("/schemas/{version}:rollback", tags=["schemas"])
+    def rollback(
+        dataset: str,
+        version: Number,
+        reason: Reason,
+        settings: at,
+        caller: by,
+    ) -> Response:
+        """Make a SUPERSEDED version ACTIVE for the batches to come; what was admitted stays."""
+        return _decided(back.rollback, settings, dataset, version, caller=caller, reason=reason)
 
 
 def _decided(

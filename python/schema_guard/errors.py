@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from metastore_sync.errors import BrokenError, UsageError, VerdictError
+from schema_guard.core.tables import Obstacle
 
 _NOTHING = "Nothing was admitted."
 
@@ -143,6 +144,13 @@ def not_replayed(dataset: str, place: str, why: str, next_command: str) -> Verdi
     )
 
 
+def check_decider(dataset: str, actor: str, why: str) -> None:
+    """Refuse a decision that does not say who decides, and why."""
+    for given, missing in ((actor, "the name of who decides"), (why, "a reason (--why)")):
+        if not given.strip():
+            raise no_reason(dataset, missing)
+
+
 def nothing_blocked(dataset: str, state: str) -> UsageError:
     """Return the refusal to decide about a dataset that waits for no decision."""
     return UsageError(
@@ -167,6 +175,46 @@ def active_version_moved(dataset: str, judged_against: int | None, active: int |
         f"{dataset}: the ACTIVE version changed: {_number(judged_against)} → {_number(active)}",
         not_done="Nothing was decided; the findings compare with a version no longer ACTIVE.",
         next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def decide_first(dataset: str, blocked: int | None) -> VerdictError:
+    """Return the refusal to move the ACTIVE version under a batch that was compared with it."""
+    version = f" --version {blocked}" if blocked else ""
+    return VerdictError(
+        f"{dataset} is BLOCKED: a batch awaits a decision, and was compared with the version ACTIVE now",
+        not_done="The ACTIVE version was not changed.",
+        next_command=f"tidegate schema diff {dataset}{version}",
+    )
+
+
+def not_rolled_back(dataset: str, version: int, status: str | None) -> UsageError:
+    """Return the refusal to go back to a version that was never in force, or still is."""
+    reasons = {
+        None: f"{dataset} has no version {version}",
+        "ACTIVE": f"{dataset}: version {version} is ACTIVE already",
+    }
+    never = f"{dataset}: version {version} is {status}: only a version that was ACTIVE before can be again"
+    return UsageError(
+        reasons.get(status, never),
+        not_done="The ACTIVE version was not changed.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def tables_cannot_follow(
+    dataset: str, active: int, version: int, obstacles: Sequence[Obstacle]
+) -> VerdictError:
+    """Return the refusal of a version whose types the tables have grown out of."""
+    lines = (
+        f"{found.pointer}: the column is {found.held}, version {version} has {found.wanted}"
+        for found in obstacles
+    )
+    return VerdictError(
+        f"{dataset}: the tables cannot follow back to version {version}: a column never narrows",
+        where="\n".join(lines),
+        not_done=f"Version {active} stays ACTIVE.",
+        next_command=f"tidegate schema diff {dataset} --version {active}",
     )
 
 

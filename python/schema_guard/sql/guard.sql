@@ -215,3 +215,16 @@ on conflict (dataset) do update set ledger = excluded.ledger, pending = null;
 insert into registry.field_presence (dataset, ledger, pending)
 values (:dataset, '{}', :pending)
 on conflict (dataset) do update set pending = excluded.pending;
+
+-- name: loaded_schemas(dataset)
+-- The schema of every version that an admitted batch is read with, the newest batch's first.
+select v.schema
+from registry.schema_version as v
+inner join (
+    select schema_version, max(batch_id) as newest
+    from registry.batch
+    where dataset = :dataset and status = 'ADMITTED'
+    group by schema_version
+) as b on v.version = b.schema_version
+where v.dataset = :dataset
+order by b.newest desc;

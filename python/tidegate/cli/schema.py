@@ -1,4 +1,4 @@
-"""Commands about a dataset's schema: check, history, diff, approve, reject."""
+"""Commands about a dataset's schema: check, history, diff, approve, reject, rollback."""
 
 from __future__ import annotations
 
@@ -157,6 +157,36 @@ def reject(dataset: Name, version: Version, why: Why, actor: Actor = "", *, json
     from schema_guard import decide  # noqa: PLC0415
 
     _decided(decide.reject, dataset, version, why, actor, json=json)
+
+
+@commands.command()
+def rollback(
+    dataset: Name,
+    version: Annotated[int, typer.Option("--version", min=1, help="An earlier version, now SUPERSEDED.")],
+    why: Why,
+    actor: Actor = "",
+    *,
+    json: JsonOption = False,
+) -> None:
+    """
+    Make an earlier version ACTIVE again.
+
+    For the batches to come; what was admitted stays. Refused when a column would have to narrow.
+
+    Example: tidegate schema rollback orders --version 1 --why "release 14 was withdrawn"
+    """
+    from metastore_sync import settings  # noqa: PLC0415
+    from schema_guard import rollback as back  # noqa: PLC0415
+    from tidegate.cli import findings  # noqa: PLC0415
+
+    known = settings.load()
+    names.check_known(known, [dataset])
+    done = back.rollback(known, dataset, version, actor or getpass.getuser(), why)
+    if json:
+        output.as_json(done)
+        return
+    output.result(findings.of_rollback(done))
+    output.say(f"Next: tidegate run {dataset}")
 
 
 def _decided(act: Any, dataset: str, version: int, why: str, actor: str, *, json: bool) -> None:
