@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metastore_sync.errors import BrokenError, UsageError, VerdictError
+from metastore_sync.errors import BrokenError, RebuildNeededError, UsageError, VerdictError
+from schema_guard.core.finding import Finding
 from schema_guard.core.tables import Obstacle
 
 _NOTHING = "Nothing was admitted."
@@ -215,6 +216,55 @@ def tables_cannot_follow(
         where="\n".join(lines),
         not_done=f"Version {active} stays ACTIVE.",
         next_command=f"tidegate schema diff {dataset} --version {active}",
+    )
+
+
+def impossible_operation(dataset: str, fact: str) -> UsageError:
+    """Return the refusal of operations that the ACTIVE version does not allow."""
+    return UsageError(
+        f"{dataset}: {fact}",
+        not_done="None of the operations was applied.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def rejected_before(dataset: str, version: int) -> VerdictError:
+    """Return the refusal to declare what somebody with a greater role has rejected."""
+    return VerdictError(
+        f"{dataset}: version {version} has just these columns and is REJECTED",
+        not_done="None of the operations was applied.",
+        next_command=f"tidegate schema diff {dataset} --version {version}",
+    )
+
+
+def rebuild_needed(dataset: str, findings: Sequence[Finding], commands: Sequence[str]) -> RebuildNeededError:
+    """Return the refusal of a change that the tables cannot take in place."""
+    lines = (f"{found.pointer}: {found.old} → {found.new}" for found in findings if found.rebuild)
+    return RebuildNeededError(
+        f"{dataset}: the tables cannot take this in place; they would have to be rebuilt",
+        where="\n".join((*lines, *commands)),
+        not_done="Nothing was changed.",
+        next_command="send it again with ?rebuild=accepted, then run the commands above",
+    )
+
+
+def unfit_keys(dataset: str, facts: Sequence[str]) -> UsageError:
+    """Return the refusal of keys or an order that the ACTIVE version does not have."""
+    return UsageError(
+        f"{dataset}: {facts[0]}",
+        where="\n".join(facts[1:]),
+        not_done="The dataset was not changed.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def rows_made_anew(dataset: str, facts: Sequence[str], commands: Sequence[str]) -> RebuildNeededError:
+    """Return the refusal of a change that rows already loaded speak against."""
+    return RebuildNeededError(
+        f"{dataset}: {facts[0]}",
+        where="\n".join((*facts[1:], *commands)),
+        not_done="The dataset was not changed.",
+        next_command="send it again with ?rebuild=accepted, then run the commands above",
     )
 
 

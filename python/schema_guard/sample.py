@@ -9,7 +9,8 @@ from typing import Any
 from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
 from metastore_sync.model import Dataset
 from schema_guard import values
-from schema_guard.core import classify
+from schema_guard.core import classify, given_up
+from schema_guard.core.classify import Past
 from schema_guard.core.finding import Finding, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
@@ -70,7 +71,12 @@ class SampleReport:
 
 
 def judge(
-    dataset: Dataset, active: Schema | None, base_version: int | None, lines: Iterable[str]
+    dataset: Dataset,
+    active: Schema | None,
+    base_version: int | None,
+    lines: Iterable[str],
+    *,
+    dropped: Iterable[str] = (),
 ) -> SampleReport:
     """
     Judge newline-delimited JSON against the ACTIVE version by the dataset's policy; writes nothing.
@@ -80,6 +86,7 @@ def judge(
         active: The ACTIVE version's schema; None when there is none.
         base_version: Its number.
         lines: One record each; empty lines are skipped.
+        dropped: Fields declared as dropped, as JSON pointers.
     """
     observed, rejected, count = Inference(), [], 0
     for number, line in enumerate(lines, 1):
@@ -91,7 +98,8 @@ def judge(
             observed.add(values.read(text), Position(SAMPLE, 0, number))
         except PoisonError as poison:
             rejected.append(Poison(number, poison.error_type.value, poison.message))
-    judgement = classify.judge(active, observed, criteria_of(dataset))
+    kept, strays = given_up.without(observed, dropped, active)
+    judgement = classify.judge(active, kept, criteria_of(dataset), Past(strays=strays))
     return SampleReport(
         dataset=dataset.name,
         base_version=base_version,

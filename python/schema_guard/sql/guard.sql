@@ -228,3 +228,16 @@ inner join (
 ) as b on v.version = b.schema_version
 where v.dataset = :dataset
 order by b.newest desc;
+
+-- name: declared_fields(dataset, change)
+-- The fields of which one change was declared.
+select pointer from registry.declared_field where dataset = :dataset and change = :change;
+
+-- name: put_declared_field(dataset, pointer, change, renamed_to, version)!
+-- What was declared last about a field.
+insert into registry.declared_field (dataset, pointer, change, renamed_to, version)
+values (:dataset, :pointer, :change, :renamed_to, :version)
+on conflict (dataset, pointer) do update
+set
+    change = excluded.change, renamed_to = excluded.renamed_to, version = excluded.version,
+    declared_at = now();

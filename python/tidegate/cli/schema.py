@@ -48,6 +48,7 @@ def check(
     from metastore_sync import registry, settings  # noqa: PLC0415
     from schema_guard import sample as samples  # noqa: PLC0415
     from schema_guard.core.schema import Schema  # noqa: PLC0415
+    from schema_guard.edges import registry as edges  # noqa: PLC0415
     from tidegate.cli import findings  # noqa: PLC0415
 
     known = settings.load()
@@ -55,9 +56,11 @@ def check(
     with registry.connect(known) as connection:
         row = registry.dataset(connection, dataset)
         active = registry.active_version(connection, dataset)
+        dropped = edges.declared_fields(connection, dataset, "dropped")
     schema = Schema.from_document(active.schema) if active else None
     lines = _read(sample).splitlines()
-    found = samples.judge(row.dataset, schema, active.version if active else None, lines)
+    base = active.version if active else None
+    found = samples.judge(row.dataset, schema, base, lines, dropped=dropped)
     if json:
         output.as_json(found.to_json())
     else:
