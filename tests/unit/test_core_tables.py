@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from schema_guard.core.datatype import DecimalType, Double, Integer
+from schema_guard.core.datatype import DecimalType, Double, Field, Integer, Unknown
 from schema_guard.core.ddl import spark_ddl
 from schema_guard.core.ddl_text import DdlError, read_columns, read_type
 from schema_guard.core.schema import Schema
@@ -28,6 +28,20 @@ def test_going_back(case: dict[str, Any]) -> None:
 def test_nothing_loaded_forbids_nothing() -> None:
     assert obstacles(held([]), read_columns("a bigint"), ["iceberg_v2"]) == []
     assert held([]) == Schema()
+
+
+def test_every_target_must_accept_a_widening() -> None:
+    tables, wanted = held([read_columns("a bigint")]), read_columns("a double")
+
+    assert obstacles(tables, wanted, ["spark"]) == []
+    assert [o.pointer for o in obstacles(tables, wanted, ["spark", "iceberg_v2"])] == ["/a"]
+
+
+def test_a_version_that_saw_only_nulls_does_not_hide_the_column() -> None:
+    untyped = Schema((Field("a", Unknown(), nullable=True),))
+    tables = held([untyped, read_columns("a string")])
+
+    assert [o.held for o in obstacles(tables, read_columns("a bigint"), ["iceberg_v2"])] == ["string"]
 
 
 @pytest.mark.parametrize(
