@@ -1,15 +1,24 @@
-"""Writes the lists of findings and error types from their enums and pages; `--check` only compares."""
+"""Writes lists of findings and error types, and docs/openapi.json, from the code; `--check` compares."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
+from metastore_sync.settings import Settings
 from schema_guard.core.finding import Code
 from schema_guard.core.poison import ErrorType
 from schema_guard.core.policy import DEFAULT
+from tidegate import service
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def openapi() -> str:
+    """Return the description of the HTTP API; the same whatever the settings are."""
+    described = service.build(Settings(home=DOCS), adopts=False).openapi()
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
 def lists() -> dict[Path, str]:
@@ -17,6 +26,7 @@ def lists() -> dict[Path, str]:
     findings = [(code.value, f"`{DEFAULT[code].value}`") for code in Code]
     reasons = [(reason.value, "") for reason in ErrorType]
     return {
+        DOCS / "openapi.json": openapi(),
         DOCS / "findings/README.md": _list("Findings", "what it means", DOCS / "findings", findings),
         DOCS / "error-types/README.md": _list(
             "Why a record is rejected", "what is wrong", DOCS / "error-types", reasons

@@ -9,15 +9,27 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, Response
 
 from lakehouse import ledger
+from lakehouse.api_models import Receipts, Rejected
 from metastore_sync import problem, registry
+from metastore_sync.api_docs import ANY, BIGINT, Name, answers
 from metastore_sync.errors import UsageError
+from metastore_sync.problem_types import ProblemType
 from metastore_sync.settings import Settings
 
 #: `require("read")` gives a dependency that lets a request through or ends it.
 Require = Callable[[str], Callable[..., Any]]
 #: Most rows of one page, and how many there are when none is asked for.
 PAGE_MOST, PAGE = 500, 50
-Limit = Annotated[int, Query(ge=1, le=PAGE_MOST)]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MOST, description="Rows of one page.")]
+Before = Annotated[int, Query(ge=1, le=BIGINT, description="`next_before` of the page before.")]
+After = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{1,18}\.[0-9A-Za-z_-]{1,64}\.[0-9]{1,9}\.[0-9]{1,18}\.[a-z]{1,20}$",
+        description="`next_after` of the page before.",
+    ),
+]
+_PROBLEMS = (*ANY, ProblemType.NOT_FOUND)
 
 
 def router(settings_dependency: Callable[..., Settings], require: Require) -> APIRouter:
@@ -32,12 +44,14 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
     # Routes take it as a type: annotations of this module are values, not texts.
     at = Annotated[Settings, Depends(settings_dependency)]
 
-    @routes.get("/receipts", tags=["receipts"])
+    receipts = answers(Receipts, "A page of receipts.", _PROBLEMS)
+
+    @routes.get("/receipts", tags=["receipts"], responses=receipts)
     def list_receipts(
-        dataset: str,
+        dataset: Name,
         settings: at,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST, description="Batches.")] = PAGE,
-        before: Annotated[int, Query(ge=1, description="Only batches of smaller numbers.")] = ledger.NEWEST,
+        before: Before = ledger.NEWEST,
     ) -> Response:
         """List the receipt lines of batches, newest first; every term was counted on its own."""
         return _page(
@@ -46,14 +60,18 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
             lambda conn: _receipts(ledger.receipts(conn, dataset, before=before, page=limit), limit),
         )
 
-    @routes.get("/rejected", tags=["rejected"])
+    @routes.get(
+        "/rejected", tags=["rejected"], responses=answers(Rejected, "A page of records.", _PROBLEMS)
+    )
     def list_rejected(  # noqa: PLR0917 - one per query parameter
-        dataset: str,
+        dataset: Name,
         settings: at,
         limit: Limit = PAGE,
-        after: Annotated[str | None, Query(description="`next_after` of the page before.")] = None,
-        batch: Annotated[int | None, Query(ge=1)] = None,
-        error_type: str | None = None,
+        after: After = None,
+        batch: Annotated[int | None, Query(ge=1, le=BIGINT, description="Of one batch only.")] = None,
+        error_type: Annotated[
+            str | None, Query(pattern="^[A-Z0-9_]{1,60}$", description="Of one reason only.")
+        ] = None,
     ) -> Response:
         """List rejected records with their reasons, newest first, without payloads."""
 

@@ -5,19 +5,28 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Header
+from fastapi import APIRouter, Body, Depends, Path
 from fastapi.responses import JSONResponse, Response
 
 from metastore_sync import api_writes, connectors, problem, registry
+from metastore_sync.api_docs import ANY, GUARDED, ONCE, IdempotencyKey, Name, answers
 from metastore_sync.api_entry import entry, tagged
+from metastore_sync.api_models import Config, Datasets
+from metastore_sync.api_models import Dataset as DatasetBody
 from metastore_sync.contract import schema
 from metastore_sync.errors import TidegateError, UsageError
+from metastore_sync.preconditions import IfMatch
+from metastore_sync.problem_types import ProblemType
 from metastore_sync.settings import Settings
 from metastore_sync.snapshot import ActiveVersion
 from metastore_sync.spelling import api_field
 
+#: A dataset, or a table of its.
+Table = Annotated[str, Path(pattern="^[a-zA-Z0-9_]+$", max_length=100, description="Dataset or table.")]
 #: `require("read")` gives a dependency that lets a request through or ends it.
 Require = Callable[[str], Callable[..., Any]]
+_REVISION = "The dataset's revision: If-Match of PATCH and of dml."
+_TAKEN = (ProblemType.CONFLICT, ProblemType.REFUSED, ProblemType.VERDICT)
 _LAYER = re.compile(r"(brz|slv)_(?P<dataset>.+)")
 
 
@@ -34,32 +43,49 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
     at = Annotated[Settings, Depends(settings_dependency)]
     reads, writes = [Depends(require("read"))], [Depends(require("write"))]
 
-    @routes.get("/datasets", dependencies=reads)
+    @routes.get("/datasets", dependencies=reads, responses=answers(Datasets, "Every dataset.", ANY))
     def list_datasets(settings: at) -> Response:
         """List every dataset with its state."""
         return _list(settings)
 
-    @routes.get("/datasets/{name}", dependencies=reads)
-    def show_dataset(name: str, settings: at) -> Response:
+    known = answers(DatasetBody, "The dataset.", (*ANY, ProblemType.NOT_FOUND), etag=_REVISION)
+
+    @routes.get("/datasets/{name}", dependencies=reads, responses=known)
+    def show_dataset(name: Name, settings: at) -> Response:
         """Show one dataset; its ETag is its revision."""
         return _show(settings, name)
 
-    @routes.get("/config/{table}", dependencies=reads)
-    def show_config(table: str, settings: at) -> Response:
+    config = answers(Config, "The dataset of the table.", (*ANY, ProblemType.NOT_FOUND), etag=_REVISION)
+
+    @routes.get("/config/{table}", dependencies=reads, responses=config)
+    def show_config(table: Table, settings: at) -> Response:
         """Show the dataset that a table belongs to, with its ACTIVE schema version."""
         return _config(settings, table)
 
-    @routes.post("/datasets", dependencies=writes, status_code=201, openapi_extra=_body_schema())
-    def create_dataset(document: Annotated[Any, Body()], settings: at) -> Response:
+    made = answers(DatasetBody, "It runs.", (*ANY, *ONCE, *_TAKEN), status=HTTPStatus.CREATED, etag=_REVISION)
+    made |= answers(DatasetBody, "It was there already, with these fields.", (), etag=_REVISION)
+
+    @routes.post(
+        "/datasets", dependencies=writes, status_code=201, openapi_extra=_body_schema(), responses=made
+    )
+    def create_dataset(
+        document: Annotated[Any, Body()], settings: at, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Register a topic: registry row, connector, DAG. Answers when its connector runs."""
+        del idempotency_key  # the application sees to it (tidegate/idempotency.py)
         return api_writes.create(settings, document)
 
-    @routes.patch("/datasets/{name}", dependencies=writes, openapi_extra=_body_schema(partial=True))
+    problems = (*ANY, *ONCE[:2], *GUARDED, *_TAKEN, ProblemType.NOT_FOUND)
+    changed = answers(DatasetBody, "The dataset as it is now.", problems, etag=_REVISION)
+
+    @routes.patch(
+        "/datasets/{name}",
+        dependencies=writes,
+        openapi_extra=_body_schema(partial=True),
+        responses=changed,
+    )
     def change_dataset(
-        name: str,
-        document: Annotated[Any, Body()],
-        settings: at,
-        if_match: Annotated[str, Header(description="The ETag of what was read.")] = "",
+        name: Name, document: Annotated[Any, Body()], settings: at, if_match: IfMatch = ""
     ) -> Response:
         """Change fields of a dataset that the API registered; null takes a field back to its default."""
         return api_writes.change(settings, name, document, if_match)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 
 import structlog
 from fastapi.responses import JSONResponse, Response
 
-from metastore_sync import apply, connectors, lifecycle, problem, registry
+from metastore_sync import apply, connectors, lifecycle, preconditions, problem, registry
 from metastore_sync.api_entry import entry, tagged
 from metastore_sync.connectors import ConnectorRow
 from metastore_sync.dataset_files import check_document, normal
@@ -45,6 +46,17 @@ def create(settings: Settings, body: object) -> Response:
     created = tagged(entry(row, held), row.revision, HTTPStatus.CREATED)
     created.headers["Location"] = f"/datasets/{dataset.name}"
     return created
+
+
+def changed_fields(
+    settings: Settings, name: str, fields: dict[str, object], if_match: str
+) -> Dataset | JSONResponse:
+    """Return a dataset with some fields changed, in the API's spelling, or why that may not be."""
+    try:
+        row, _ = _look(settings, name)
+        return _no_change(row, if_match) or _merged(row, fields)
+    except _UnknownError as error:
+        return problem.of(error, HTTPStatus.NOT_FOUND)
 
 
 def change(settings: Settings, name: str, body: object, if_match: str) -> Response:
@@ -100,13 +112,7 @@ def _no_change(row: DatasetRow, if_match: str) -> JSONResponse | None:
         }
         fact = f"{name}: its declaration is not the API's ({row.source.value})"
         return problem.response(HTTPStatus.CONFLICT, fact, next_command=ways[row.source])
-    if not if_match:
-        fact = f"{name}: If-Match is missing; it names the revision that the change was made from"
-        return problem.response(HTTPStatus.PRECONDITION_REQUIRED, fact, next_command=f"GET /datasets/{name}")
-    if if_match != tag:
-        fact = f"{name}: revision {if_match} → {tag}: somebody else changed it"
-        return problem.response(HTTPStatus.PRECONDITION_FAILED, fact, next_command=f"GET /datasets/{name}")
-    return None
+    return preconditions.refusal(if_match, tag, f"{name}: revision", f"GET /datasets/{name}")
 
 
 def _declared(body: object) -> Dataset | JSONResponse:
@@ -115,11 +121,24 @@ def _declared(body: object) -> Dataset | JSONResponse:
 
 
 def _checked(document: object) -> Dataset | JSONResponse:
+    if not _is_storable(document):
+        fact = "the body holds a character that cannot be stored: NUL, or half of a surrogate pair"
+        return problem.response(HTTPStatus.UNPROCESSABLE_ENTITY, fact, errors=[fact])
     wrong = check_document(document, api_field)
     if wrong or not isinstance(document, dict):
         count = f"{len(wrong)} mistake{'s' if len(wrong) > 1 else ''} in the dataset"
         return problem.response(HTTPStatus.UNPROCESSABLE_ENTITY, count, errors=wrong)
     return from_document(normal(document))
+
+
+def _is_storable(document: object) -> bool:
+    """Return whether PostgreSQL can hold every text of a document."""
+    try:
+        return b"\\u0000" not in json.dumps(document, ensure_ascii=True).encode() and bool(
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
+        )
+    except UnicodeEncodeError:
+        return False
 
 
 def _registered(rows: list[DatasetRow], dataset: Dataset) -> DatasetRow | None:

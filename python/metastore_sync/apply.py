@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 
 from metastore_sync import (
@@ -23,6 +23,7 @@ from metastore_sync.declared import Declared
 from metastore_sync.errors import BrokenError, RefusedError, TidegateError, VerdictError
 from metastore_sync.model import Dataset, DatasetState, Source
 from metastore_sync.plan import plan
+from metastore_sync.problem_codes import ProblemCode
 from metastore_sync.registry import RegistryConnection
 from metastore_sync.render import sink_config
 from metastore_sync.settings import Settings
@@ -38,9 +39,18 @@ def apply(
     *,
     source: Source = Source.FILE,
     actor: str = "tidegate apply",
+    accepted: Collection[ProblemCode] = (),
 ) -> Plan:
     """
     Apply datasets and return the plan that was carried out; applying it again changes nothing.
+
+    Args:
+        settings: Where the parts are.
+        datasets: What to apply.
+        on_progress: Told what is being done.
+        source: By which way the datasets were declared, where they do not say so themselves.
+        actor: Who applies, for registry and audit log.
+        accepted: Problems that somebody has accepted; they refuse nothing.
 
     Raises:
         VerdictError: A dataset was refused; the others were applied.
@@ -51,7 +61,7 @@ def apply(
     failures: list[TidegateError] = []
     for entry in made.datasets:
         try:
-            done.append(_Application(settings, actor, on_progress).carry_out(entry))
+            done.append(_Application(settings, actor, on_progress, accepted).carry_out(entry))
         except TidegateError as error:
             failures.append(error)
     with registry.connect(settings) as conn:
@@ -64,7 +74,14 @@ def apply(
 class _Application:
     """Carries out the plan of one dataset: connector first, registry when it runs."""
 
-    def __init__(self, settings: Settings, actor: str, on_progress: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        actor: str,
+        on_progress: Callable[[str], None],
+        accepted: Collection[ProblemCode],
+    ) -> None:
+        self._accepted = accepted
         self._settings = settings
         self._api = ConnectApi(settings)
         self._actor = actor
@@ -76,13 +93,13 @@ class _Application:
             follow = "; tidegate sync takes over what differs" if entry.drift else ""
             self._say(f"{name}: declared by connector {entry.connector_name}, nothing to apply{follow}")
             return entry
-        _refuse_if_problems(entry)
+        _refuse_if_problems(entry, self._accepted)
         with apply_lock.hold(self._settings, name, self._say) as has_waited:
             if has_waited:
                 # Whoever held the lock has changed what this plan was made from.
                 declared = Declared(entry.dataset, entry.source)
                 (entry,) = plan(self._settings, [declared]).datasets
-                _refuse_if_problems(entry)
+                _refuse_if_problems(entry, self._accepted)
             if entry.dataset.landing.is_foreign:
                 self._say(f"{name}: {self._declare(entry)}")
                 return entry
@@ -169,11 +186,12 @@ def _state(conn: RegistryConnection, entry: DatasetPlan) -> DatasetState:
     return DatasetState.OK if entry.is_new else registry.dataset(conn, entry.dataset.name).state
 
 
-def _refuse_if_problems(entry: DatasetPlan) -> None:
-    if entry.problems:
+def _refuse_if_problems(entry: DatasetPlan, accepted: Collection[ProblemCode]) -> None:
+    problems = [problem for problem in entry.problems if problem.code not in accepted]
+    if problems:
         raise RefusedError(
-            f"{entry.dataset.name}: {entry.problems[0].fact}",
-            problems=[problem.to_json() for problem in entry.problems],
+            f"{entry.dataset.name}: {problems[0].fact}",
+            problems=[problem.to_json() for problem in problems],
             not_done=f"{entry.dataset.name} was not applied.",
         )
 

@@ -5,7 +5,8 @@ TidegateError                    a person can act on it; its text is the whole m
 ├── UsageError                   the words typed or the document sent are wrong (exit 64)
 ├── VerdictError                 the verdict says no (exit 1)
 │   ├── BlockedError             a batch is BLOCKED; the check told its owner, or the next one will
-│   └── RefusedError             problems speak against applying a dataset
+│   ├── RefusedError             problems speak against applying a dataset
+│   └── RebuildNeededError       tables hold rows that would have to be made anew; nobody accepted that yet
 └── BrokenError                  a part is away or failed; a retry may help (exit 2)
     ├── RegistryAwayError        PostgreSQL does not answer; the guard may still judge on the snapshot
     └── LeaseLostError           somebody else works on the dataset; this writer was fenced off
@@ -80,6 +81,10 @@ class RefusedError(VerdictError):
         super().__init__(
             fact, where=others, not_done=not_done, next_command=self.problems[0]["next_command"]
         )
+
+
+class RebuildNeededError(VerdictError):
+    """Tables would have to be rebuilt for this; it was not done, because nobody accepted that."""
 
 
 class BrokenError(TidegateError):

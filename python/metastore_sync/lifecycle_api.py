@@ -6,16 +6,28 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from metastore_sync import lifecycle, problem, registry
+from metastore_sync.api_docs import ANY, ONCE, STORABLE, IdempotencyKey, Name, Strict, answers
 from metastore_sync.errors import TidegateError, UsageError
 from metastore_sync.lifecycle import Transition
+from metastore_sync.problem_types import ProblemType
 from metastore_sync.settings import Settings
 
 #: `require("read")` gives a dependency that lets a request through or ends it.
 Require = Callable[[str], Callable[..., Any]]
 Act = Callable[[Settings, str, str, str], Transition]
+
+
+_PROBLEMS = (
+    *ANY,
+    *ONCE,
+    ProblemType.NOT_FOUND,
+    ProblemType.CONFLICT,
+    ProblemType.VERDICT,
+    ProblemType.BUSY,
+)
 
 
 class Caller(Protocol):
@@ -26,12 +38,10 @@ class Caller(Protocol):
         """The name that is kept with the change."""
 
 
-class Reason(BaseModel):
+class Reason(Strict):
     """The body of a change of state."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    why: str = Field(min_length=1, max_length=2000, description="Kept with the change.")
+    why: str = Field(min_length=1, max_length=2000, pattern=STORABLE, description="Kept with the change.")
 
 
 def router(settings_dependency: Callable[..., Settings], require: Require) -> APIRouter:
@@ -48,19 +58,42 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
     writes = Annotated[Caller, Depends(require("write"))]
     approves = Annotated[Caller, Depends(require("approve"))]
 
-    @routes.post("/datasets/{dataset}:pause")
-    def pause(dataset: str, reason: Reason, settings: at, caller: writes) -> Response:
+    changed = answers(Transition, "What became of it.", _PROBLEMS)
+
+    @routes.post("/datasets/{dataset}:pause", responses=changed)
+    def pause(
+        dataset: Name,
+        reason: Reason,
+        settings: at,
+        caller: writes,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
         """Stop landing and judging; answers when the connector stands still."""
+        del idempotency_key  # the application sees to it (tidegate/idempotency.py)
         return _changed(lifecycle.pause, settings, dataset, caller, reason)
 
-    @routes.post("/datasets/{dataset}:resume")
-    def resume(dataset: str, reason: Reason, settings: at, caller: writes) -> Response:
+    @routes.post("/datasets/{dataset}:resume", responses=changed)
+    def resume(
+        dataset: Name,
+        reason: Reason,
+        settings: at,
+        caller: writes,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
         """Land and judge again, after a pause or after retirement."""
+        del idempotency_key  # the application sees to it (tidegate/idempotency.py)
         return _changed(lifecycle.resume, settings, dataset, caller, reason)
 
-    @routes.post("/datasets/{dataset}:retire")
-    def retire(dataset: str, reason: Reason, settings: at, caller: approves) -> Response:
+    @routes.post("/datasets/{dataset}:retire", responses=changed)
+    def retire(
+        dataset: Name,
+        reason: Reason,
+        settings: at,
+        caller: approves,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
         """End a dataset; what landed and what was built stays."""
+        del idempotency_key  # the application sees to it (tidegate/idempotency.py)
         return _changed(lifecycle.retire, settings, dataset, caller, reason)
 
     return routes

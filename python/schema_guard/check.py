@@ -90,6 +90,8 @@ def judge_now(
         ledger=registry.ledger(conn, dataset.name),
         earlier=lambda: held.newest(settings, conn, dataset),
         accepted=accepted.of(conn, dataset.name),
+        dropped=registry.declared_fields(conn, dataset.name, "dropped"),
+        renamed=registry.declared_fields(conn, dataset.name, "renamed"),
     )
     return judge(settings, dataset, known, batch, folder)
 

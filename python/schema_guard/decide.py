@@ -162,9 +162,7 @@ def reject_waiting(
 @contextmanager
 def _deciding(settings: Settings, name: str, by: Decider) -> Iterator[tuple[Connection, Dataset, int]]:
     """Hold the dataset's lease for somebody who said who they are and why they decide."""
-    for given, missing in ((by.actor, "the name of who decides"), (by.why, "a reason (--why)")):
-        if not given.strip():
-            raise errors.no_reason(name, missing)
+    errors.check_decider(name, by.actor, by.why)
     with declarations.connect(settings) as conn:
         row = declarations.dataset(conn, name)
         if row.state is not DatasetState.BLOCKED:

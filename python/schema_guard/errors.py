@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metastore_sync.errors import BrokenError, UsageError, VerdictError
+from metastore_sync.errors import BrokenError, RebuildNeededError, UsageError, VerdictError
+from schema_guard.core.finding import Finding
+from schema_guard.core.tables import Obstacle
 
 _NOTHING = "Nothing was admitted."
 
@@ -152,6 +154,13 @@ def not_replayed(dataset: str, place: str, why: str, next_command: str) -> Verdi
     )
 
 
+def check_decider(dataset: str, actor: str, why: str) -> None:
+    """Refuse a decision that does not say who decides, and why."""
+    for given, missing in ((actor, "the name of who decides"), (why, "a reason (--why)")):
+        if not given.strip():
+            raise no_reason(dataset, missing)
+
+
 def nothing_blocked(dataset: str, state: str) -> UsageError:
     """Return the refusal to decide about a dataset that waits for no decision."""
     return UsageError(
@@ -176,6 +185,95 @@ def active_version_moved(dataset: str, judged_against: int | None, active: int |
         f"{dataset}: the ACTIVE version changed: {_number(judged_against)} → {_number(active)}",
         not_done="Nothing was decided; the findings compare with a version no longer ACTIVE.",
         next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def decide_first(dataset: str, blocked: int | None) -> VerdictError:
+    """Return the refusal to move the ACTIVE version under a batch that was compared with it."""
+    version = f" --version {blocked}" if blocked else ""
+    return VerdictError(
+        f"{dataset} is BLOCKED: a batch awaits a decision, and was compared with the version ACTIVE now",
+        not_done="The ACTIVE version was not changed.",
+        next_command=f"tidegate schema diff {dataset}{version}",
+    )
+
+
+def not_rolled_back(dataset: str, version: int, status: str | None) -> UsageError:
+    """Return the refusal to go back to a version that was never in force, or still is."""
+    reasons = {
+        None: f"{dataset} has no version {version}",
+        "ACTIVE": f"{dataset}: version {version} is ACTIVE already",
+    }
+    never = f"{dataset}: version {version} is {status}: only a version that was ACTIVE before can be again"
+    return UsageError(
+        reasons.get(status, never),
+        not_done="The ACTIVE version was not changed.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def tables_cannot_follow(
+    dataset: str, active: int, version: int, obstacles: Sequence[Obstacle]
+) -> VerdictError:
+    """Return the refusal of a version whose types the tables have grown out of."""
+    lines = (
+        f"{found.pointer}: the column is {found.held}, version {version} has {found.wanted}"
+        for found in obstacles
+    )
+    return VerdictError(
+        f"{dataset}: the tables cannot follow back to version {version}: a column never narrows",
+        where="\n".join(lines),
+        not_done=f"Version {active} stays ACTIVE.",
+        next_command=f"tidegate schema diff {dataset} --version {active}",
+    )
+
+
+def impossible_operation(dataset: str, fact: str) -> UsageError:
+    """Return the refusal of operations that the ACTIVE version does not allow."""
+    return UsageError(
+        f"{dataset}: {fact}",
+        not_done="None of the operations was applied.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def rejected_before(dataset: str, version: int) -> VerdictError:
+    """Return the refusal to declare what somebody with a greater role has rejected."""
+    return VerdictError(
+        f"{dataset}: version {version} has just these columns and is REJECTED",
+        not_done="None of the operations was applied.",
+        next_command=f"tidegate schema diff {dataset} --version {version}",
+    )
+
+
+def rebuild_needed(dataset: str, findings: Sequence[Finding], commands: Sequence[str]) -> RebuildNeededError:
+    """Return the refusal of a change that the tables cannot take in place."""
+    lines = (f"{found.pointer}: {found.old} → {found.new}" for found in findings if found.rebuild)
+    return RebuildNeededError(
+        f"{dataset}: the tables cannot take this in place; they would have to be rebuilt",
+        where="\n".join((*lines, *commands)),
+        not_done="Nothing was changed.",
+        next_command="send it again with ?rebuild=accepted, then run the commands above",
+    )
+
+
+def unfit_keys(dataset: str, facts: Sequence[str]) -> UsageError:
+    """Return the refusal of keys or an order that the ACTIVE version does not have."""
+    return UsageError(
+        f"{dataset}: {facts[0]}",
+        where="\n".join(facts[1:]),
+        not_done="The dataset was not changed.",
+        next_command=f"tidegate schema history {dataset}",
+    )
+
+
+def rows_made_anew(dataset: str, facts: Sequence[str], commands: Sequence[str]) -> RebuildNeededError:
+    """Return the refusal of a change that rows already loaded speak against."""
+    return RebuildNeededError(
+        f"{dataset}: {facts[0]}",
+        where="\n".join((*facts[1:], *commands)),
+        not_done="The dataset was not changed.",
+        next_command="send it again with ?rebuild=accepted, then run the commands above",
     )
 
 

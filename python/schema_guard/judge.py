@@ -14,7 +14,7 @@ from metastore_sync.settings import Settings
 from schema_guard import contracts, landing_gaps, profiles
 from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
-from schema_guard.core import contracted
+from schema_guard.core import contracted, given_up
 from schema_guard.core.classify import Criteria, Judgement, Past
 from schema_guard.core.diff import diff
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
@@ -44,12 +44,16 @@ class Known:
         ledger: Presence of each field so far.
         earlier: Gives the objects of the newest admitted batch; asked only when a field may be renamed.
         accepted: Losses that somebody answered for.
+        dropped: Fields declared as dropped: kept out while the ACTIVE version lacks them.
+        renamed: Fields declared as renamed.
     """
 
     active: Version | None = None
     ledger: Ledger = field(default_factory=dict)
     earlier: Callable[[], Sequence[ObjectRange]] = tuple
     accepted: Sequence[AcceptedGap] = ()
+    dropped: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
 
     @property
     def schema(self) -> Schema | None:
@@ -105,12 +109,15 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
     contract = contracts.of(dataset)
     sources = tuple(source_of(link.manifest, link.cursor.generation) for link in batch.links)
     scan = scan_batch(settings, sources, rules_of(dataset), folder)
-    past = Past(known.ledger, _likenesses(settings, dataset, known, scan.inference, sources))
-    judgement = contracted.judge(known.schema, contract, scan.inference, criteria_of(dataset), past)
+    observed, strays = given_up.without(scan.inference, known.dropped, known.schema)
+    likenesses = _likenesses(settings, dataset, known, observed, sources)
+    past = Past(known.ledger, likenesses, known.renamed, strays)
+    judgement = contracted.judge(known.schema, contract, observed, criteria_of(dataset), past)
     settled = judgement
-    if rules := _rejecting(dataset, known, contract, judgement, scan.inference):
+    if rules := _rejecting(dataset, known, contract, judgement, observed):
         scan = scan_batch(settings, sources, rules, folder)
-        settled = contracted.judge(known.schema, contract, scan.inference, criteria_of(dataset), past)
+        observed, _ = given_up.without(scan.inference, known.dropped, known.schema)
+        settled = contracted.judge(known.schema, contract, observed, criteria_of(dataset), past)
     severity = SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)]
     gaps = landing_gaps.in_batch(batch, severity, known.accepted)
     return Judged(
@@ -118,7 +125,7 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
         sources=sources,
         scan=scan,
         active=known.active,
-        schema=finalise(scan.inference, known.schema),
+        schema=finalise(observed, known.schema),
         verdict=_worst(settled.verdict, gaps),
         findings=(*judgement.findings, *gaps),
         ledger=settled.ledger,

@@ -9,7 +9,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from metastore_sync import problem, registry
+from metastore_sync.api_docs import ANY, BIGINT, INTEGER, ONCE, STORABLE, IdempotencyKey, Name, answers
 from metastore_sync.errors import TidegateError, UsageError
+from metastore_sync.problem_types import ProblemType
 from metastore_sync.settings import Settings
 from schema_guard import accept_gap, accepted, gaps, replay
 from schema_guard.accept_gap import OffsetRange
@@ -17,6 +19,9 @@ from schema_guard.edges.s3 import Store
 
 #: `require("read")` gives a dependency that lets a request through or ends it.
 Require = Callable[[str], Callable[..., Any]]
+
+
+_PROBLEMS = (*ANY, ProblemType.NOT_FOUND, ProblemType.CONFLICT, ProblemType.VERDICT, ProblemType.BUSY)
 
 
 class Caller(Protocol):
@@ -32,9 +37,9 @@ class Range(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    partition: int = Field(ge=0)
-    first: int = Field(ge=0, alias="from")
-    last: int = Field(ge=0, alias="to")
+    partition: int = Field(ge=0, le=INTEGER)
+    first: int = Field(ge=0, le=BIGINT, alias="from")
+    last: int = Field(ge=0, le=BIGINT, alias="to")
     topic_id: str | None = Field(default=None, alias="topicId", pattern="^[0-9a-f]{8}$")
 
     def as_offsets(self) -> OffsetRange:
@@ -50,13 +55,13 @@ class Range(BaseModel):
 class Loss(Range):
     """The body of an accepted loss."""
 
-    why: str = Field(min_length=1, max_length=2000, description="Kept with the loss.")
+    why: str = Field(min_length=1, max_length=2000, pattern=STORABLE, description="Kept with the loss.")
 
 
 class Lost(Range):
     """The body of a replay."""
 
-    why: str = Field(default="", max_length=2000, description="Kept in the audit log.")
+    why: str = Field(default="", max_length=2000, pattern=STORABLE, description="Kept in the audit log.")
 
 
 def router(settings_dependency: Callable[..., Settings], require: Require) -> APIRouter:
@@ -73,14 +78,25 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
     writes = Annotated[Caller, Depends(require("write"))]
     approves = Annotated[Caller, Depends(require("approve"))]
 
-    @routes.get("/gaps", dependencies=[Depends(require("read"))])
-    def list_gaps(dataset: str, settings: at) -> Response:
+    listed = answers(dict[str, Any], "Gaps that are open, and losses that were accepted.", _PROBLEMS)
+
+    @routes.get("/gaps", dependencies=[Depends(require("read"))], responses=listed)
+    def list_gaps(dataset: Name, settings: at) -> Response:
         """List what is missing from the raw zone, and the losses that were accepted."""
         return _answer(settings, dataset, lambda: _gaps(settings, dataset))
 
-    @routes.post("/gaps:accept")
-    def accept(dataset: str, loss: Loss, settings: at, caller: approves) -> Response:
+    done_once = answers(dict[str, Any], "What was done.", (*_PROBLEMS, *ONCE))
+
+    @routes.post("/gaps:accept", responses=done_once)
+    def accept(
+        dataset: Name,
+        loss: Loss,
+        settings: at,
+        caller: approves,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
         """Accept exactly one open gap for good."""
+        del idempotency_key  # the application sees to it (tidegate/idempotency.py)
 
         def act() -> Any:
             wanted = loss.as_offsets()
@@ -90,9 +106,16 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
 
         return _answer(settings, dataset, act)
 
-    @routes.post("/gaps:replay")
-    def land_again(dataset: str, lost: Lost, settings: at, caller: writes) -> Response:
+    @routes.post("/gaps:replay", responses=done_once)
+    def land_again(
+        dataset: Name,
+        lost: Lost,
+        settings: at,
+        caller: writes,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
         """Land exactly a lost range again, from Kafka."""
+        del idempotency_key
 
         def act() -> Any:
             wanted = lost.as_offsets()

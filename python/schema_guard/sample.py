@@ -9,7 +9,8 @@ from typing import Any
 from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
 from metastore_sync.model import Dataset
 from schema_guard import contracts, values
-from schema_guard.core import contracted
+from schema_guard.core import contracted, given_up
+from schema_guard.core.classify import Past
 from schema_guard.core.finding import Finding, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
@@ -75,7 +76,12 @@ class SampleReport:
 
 
 def judge(
-    dataset: Dataset, active: Schema | None, base_version: int | None, lines: Iterable[str]
+    dataset: Dataset,
+    active: Schema | None,
+    base_version: int | None,
+    lines: Iterable[str],
+    *,
+    dropped: Iterable[str] = (),
 ) -> SampleReport:
     """
     Judge newline-delimited JSON against the ACTIVE version and the dataset's contract; writes nothing.
@@ -85,6 +91,7 @@ def judge(
         active: The ACTIVE version's schema; None when there is none.
         base_version: Its number.
         lines: One record each; empty lines are skipped.
+        dropped: Fields declared as dropped, as JSON pointers.
 
     Raises:
         UsageError: The contract cannot be read.
@@ -92,7 +99,8 @@ def judge(
     contract = contracts.of(dataset)
     texts = [(number, text) for number, line in enumerate(lines, 1) if (text := line.strip())]
     observed, rejected = _read(texts, rules_of(dataset))
-    judgement = contracted.judge(active, contract, observed, criteria_of(dataset))
+    kept, strays = given_up.without(observed, dropped, active)
+    judgement = contracted.judge(active, contract, kept, criteria_of(dataset), Past(strays=strays))
     if judgement.reject_breaches and judgement.verdict is not Verdict.BREAKING:
         _, rejected = _read(texts, rules_of(dataset, contract=contract))
     return SampleReport(

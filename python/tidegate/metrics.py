@@ -90,7 +90,9 @@ class _Collector(Collector):
         told = "1 while a breaking version awaits a decision."
         family = GaugeMetricFamily("breaking_schema_change", told, labels=["dataset"])
         for entry in self._status.datasets:
-            family.add_metric([entry.name], int(entry.state is State.BLOCKED))
+            # A dataset that was paused meanwhile still awaits its decision.
+            waits = entry.state is State.BLOCKED or entry.blocked_version is not None
+            family.add_metric([entry.name], int(waits))
         return family
 
     def _state(self) -> Metric:

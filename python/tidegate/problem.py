@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from metastore_sync import problem
 from metastore_sync.errors import TidegateError
+from metastore_sync.problem_types import ProblemType
 
 _log = structlog.get_logger(__name__)
 
@@ -48,9 +49,8 @@ def _invalid(_: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.error("request_failed", path=request.url.path, exc_info=error)
-    return problem.response(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
+    return problem.told(
+        ProblemType.INTERNAL,
         "the service failed; its log has the reason",
         where=f"{request.method} {request.url.path}",
-        next_command="tidegate doctor",
     )

@@ -6,22 +6,25 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Query
 from fastapi.responses import JSONResponse, Response
 
 from lakehouse import api as lakehouse_api
 from metastore_sync import api as metastore_api
 from metastore_sync import lifecycle_api
 from metastore_sync import settings as known
+from metastore_sync.api_docs import ANY, answers
 from metastore_sync.settings import Settings
 from schema_guard import api as guard_api
 from schema_guard import landing_api
-from tidegate import logs, metrics, page, problem
+from tidegate import api_models, logs, metrics, openapi, page, problem
 from tidegate.adoption import Adoption
 from tidegate.auth import Doorkeeper
 from tidegate.health import Physician
+from tidegate.idempotency import Idempotent
+from tidegate.requests import Limited, Numbered
 from tidegate.watch import Watch
 
 TITLE = "Tidegate"
@@ -53,6 +56,11 @@ def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
         lifespan=_lifespan(adoption) if adopts else None,
     )
     problem.install(made)
+    openapi.install(made)
+    # The last one added is the first to see a request.
+    made.add_middleware(Idempotent, settings=settings)
+    made.add_middleware(Limited)
+    made.add_middleware(Numbered)
     door, watch = Doorkeeper(settings), Watch(settings)
     physician = Physician(settings, {"adoption": adoption.wrong} if adopts else {})
     for api in (metastore_api, lifecycle_api, guard_api, landing_api, lakehouse_api):
@@ -65,19 +73,29 @@ def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
 def _operations(made: FastAPI, door: Doorkeeper, watch: Watch, physician: Physician) -> None:
     reads = [Depends(door.require("read"))]
 
-    @made.get("/health", tags=["operations"])
+    told = answers(api_models.Health, "It can do its work.", ())
+    told[503] = {"model": api_models.Health, "description": "A part that it needs is away."}
+
+    @made.get("/health", tags=["operations"], responses=told)
     def health() -> Response:
         """Say which parts answer; 503 when the service cannot do its work. Needs no token."""
         found = physician.examine()
         return JSONResponse(found.to_json(), status_code=found.http_status)
 
-    @made.get("/status", tags=["operations"], dependencies=reads)
+    every = answers(api_models.Status, "Every dataset.", ANY)
+
+    @made.get("/status", tags=["operations"], dependencies=reads, responses=every)
     def status() -> Response:
         """Show every dataset's state, reason and next command."""
         return JSONResponse(watch.look().to_json())
 
-    @made.get("/metrics", tags=["operations"], dependencies=reads)
-    def prometheus(format: str = "") -> Response:  # noqa: A002 - the parameter's public name
+    measured = answers(list[api_models.PhaseMetrics], "With `?format=json`, else Prometheus text.", ANY)
+    measured[200]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+
+    @made.get("/metrics", tags=["operations"], dependencies=reads, responses=measured)
+    def prometheus(
+        format: Annotated[Literal["text", "json"], Query()] = "text",  # noqa: A002 - its public name
+    ) -> Response:
         """Give metrics as Prometheus text, or with `?format=json` one object per dataset and phase."""
         found = watch.look()
         if format == "json":

@@ -42,16 +42,26 @@ def migrated_database(postgres_server: Callable[[str], str]) -> str:
     return "registry_template"
 
 
-@pytest.fixture
-def registry_settings(
-    postgres_server: Callable[[str], str], migrated_database: str, tmp_path: Path
-) -> Settings:
-    """Give settings whose registry is empty, migrated, and this test's alone."""
-    name = f"registry_{next(_numbers)}"
-    with psycopg.connect(postgres_server("postgres"), autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("create database {} template {}").format(
-                sql.Identifier(name), sql.Identifier(migrated_database)
+@pytest.fixture(scope="session")
+def new_registry(
+    postgres_server: Callable[[str], str], migrated_database: str
+) -> Callable[[Path], Settings]:
+    """Give what makes an empty, migrated registry, with its settings for a home folder."""
+
+    def make(home: Path) -> Settings:
+        name = f"registry_{next(_numbers)}"
+        with psycopg.connect(postgres_server("postgres"), autocommit=True) as conn:
+            conn.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(migrated_database)
+                )
             )
-        )
-    return Settings(home=tmp_path, postgres_dsn=postgres_server(name), snapshot_key="a key of this test")
+        return Settings(home=home, postgres_dsn=postgres_server(name), snapshot_key="a key of this test")
+
+    return make
+
+
+@pytest.fixture
+def registry_settings(new_registry: Callable[[Path], Settings], tmp_path: Path) -> Settings:
+    """Give settings whose registry is empty, migrated, and this test's alone."""
+    return new_registry(tmp_path)

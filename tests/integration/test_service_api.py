@@ -183,7 +183,8 @@ def test_wrong_queries_are_told(client: TestClient, query: str) -> None:
 
 
 def _approve(client: TestClient, version: int, body: dict[str, str]) -> Any:
-    headers = {"Authorization": f"Bearer {TOKENS['approve']}", "X-Actor": "Ada"}
+    tag = client.get(f"/datasets/orders/schemas/{version}").headers["ETag"]
+    headers = {"Authorization": f"Bearer {TOKENS['approve']}", "X-Actor": "Ada", "If-Match": tag}
     path = f"/datasets/orders/schemas/{version}:approve"
     return client.post(path, headers=headers, json=body)
 

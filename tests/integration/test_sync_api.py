@@ -48,6 +48,7 @@ def test_a_dataset_is_shown_in_camel_case(client: TestClient) -> None:
         "maxLag": 3600,
         "start": "earliest",
         "policy": {},
+        "removal": "evidence",
         "targets": ["iceberg_v2"],
         "connector": {},
         "state": "OK",

@@ -61,10 +61,14 @@ class Past:
     Attributes:
         ledger: Presence of each field before this batch.
         likenesses: How much new fields look like vanished ones, where somebody looked.
+        renamed: Fields declared as renamed; they may stay away for good.
+        strays: Fields declared as dropped that arrived anyway (`given_up.without`).
     """
 
     ledger: Ledger = field(default_factory=dict)
     likenesses: Mapping[Pair, Likeness] = field(default_factory=dict)
+    renamed: Collection[str] = ()
+    strays: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,14 @@ def judge(active: Schema | None, observed: Inference, criteria: Criteria, past: 
         ValueError: The criteria name an unknown target or action.
     """
     ledger = advance(past.ledger, finalise(observed, active), observed.root)
-    found = with_removals(diff(active, observed, pk_fields=criteria.pk_fields), ledger, criteria.removal)
+    expected = {pointer: known for pointer, known in ledger.items() if pointer not in past.renamed}
+    found = with_removals(diff(active, observed, pk_fields=criteria.pk_fields), expected, criteria.removal)
     judgement = classify(with_renames(found, past.likenesses), criteria, initial=active is None)
-    return Judgement(judgement.verdict, judgement.findings, judgement.reject_records, ledger)
+    strays = (
+        _finding(stray, stray.code, Severity.INFO, criteria) for stray in past.strays
+    )
+    findings = sorted((*judgement.findings, *strays), key=lambda shown: (shown.pointer, shown.code))
+    return Judgement(judgement.verdict, tuple(findings), judgement.reject_records, ledger)
 
 
 def classify(differences: Iterable[Difference], criteria: Criteria, *, initial: bool) -> Judgement:

@@ -132,6 +132,12 @@ def pending_ledger(conn: Connection, dataset: str) -> Ledger:
     return presence.from_document(row["pending"]) if row and row["pending"] is not None else {}
 
 
+def declared_fields(conn: Connection, dataset: str, change: str) -> frozenset[str]:
+    """Return the fields that were declared `dropped` or `renamed`, as JSON pointers."""
+    rows = QUERIES.declared_fields(conn, dataset=dataset, change=change)
+    return frozenset(row["pointer"] for row in rows)
+
+
 def _version(row: Mapping[str, Any] | None) -> Version | None:
     if row is None:
         return None

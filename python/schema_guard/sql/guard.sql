@@ -233,3 +233,29 @@ where
 update registry.owner_notice
 set claimed_at = null, told_at = case when :was_told then now() end
 where dataset = :dataset and batch_id = :batch_id and told_at is null;
+
+-- name: loaded_schemas(dataset)
+-- The schema of every version that an admitted batch is read with, the newest batch's first.
+select v.schema
+from registry.schema_version as v
+inner join (
+    select schema_version, max(batch_id) as newest
+    from registry.batch
+    where dataset = :dataset and status = 'ADMITTED'
+    group by schema_version
+) as b on v.version = b.schema_version
+where v.dataset = :dataset
+order by b.newest desc;
+
+-- name: declared_fields(dataset, change)
+-- The fields of which one change was declared.
+select pointer from registry.declared_field where dataset = :dataset and change = :change;
+
+-- name: put_declared_field(dataset, pointer, change, renamed_to, version)!
+-- What was declared last about a field.
+insert into registry.declared_field (dataset, pointer, change, renamed_to, version)
+values (:dataset, :pointer, :change, :renamed_to, :version)
+on conflict (dataset, pointer) do update
+set
+    change = excluded.change, renamed_to = excluded.renamed_to, version = excluded.version,
+    declared_at = now();

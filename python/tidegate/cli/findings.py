@@ -14,6 +14,7 @@ from tidegate.words import count
 if TYPE_CHECKING:
     from schema_guard.core.standing import Standing
     from schema_guard.decide import Decision
+    from schema_guard.rollback import Rollback
     from schema_guard.sample import SampleReport
 
 #: Lines that would be rejected are counted, and so many of them shown.
@@ -61,6 +62,14 @@ def of_decision(decision: Decision) -> str:
         f"{decision.dataset}: version {decision.version} {verb} by {decision.actor}: {decision.why}\n"
         f"  batch {decision.batch_id} is ADMITTED with {decision.record_count} records{refused},"
         f" read with version {decision.schema_version}"
+    )
+
+
+def of_rollback(done: Rollback) -> str:
+    """Return what was rolled back and from when on it holds."""
+    return (
+        f"{done.dataset}: version {done.former} → {done.version} is ACTIVE, by {done.actor}: {done.why}\n"
+        f"  from batch {done.first_batch} on; batches admitted before stay as they are"
     )
 
 

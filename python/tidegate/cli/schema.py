@@ -1,4 +1,4 @@
-"""Commands about a dataset's schema: check, history, diff, contract, approve, reject."""
+"""Commands about a dataset's schema: check, history, diff, contract, approve, reject, rollback."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def check(
     from metastore_sync import registry, settings  # noqa: PLC0415
     from schema_guard import sample as samples  # noqa: PLC0415
     from schema_guard.core.schema import Schema  # noqa: PLC0415
+    from schema_guard.edges import registry as edges  # noqa: PLC0415
     from tidegate.cli import findings  # noqa: PLC0415
 
     known = settings.load()
@@ -55,9 +56,11 @@ def check(
     with registry.connect(known) as connection:
         row = registry.dataset(connection, dataset)
         active = registry.active_version(connection, dataset)
+        dropped = edges.declared_fields(connection, dataset, "dropped")
     schema = Schema.from_document(active.schema) if active else None
     lines = _read(sample).splitlines()
-    found = samples.judge(row.dataset, schema, active.version if active else None, lines)
+    base = active.version if active else None
+    found = samples.judge(row.dataset, schema, base, lines, dropped=dropped)
     if json:
         output.as_json(found.to_json())
     else:
@@ -160,6 +163,36 @@ def reject(dataset: Name, version: Version, why: Why, actor: Actor = "", *, json
     from schema_guard import decide  # noqa: PLC0415
 
     _decided(decide.reject, dataset, version, why, actor, json=json)
+
+
+@commands.command()
+def rollback(
+    dataset: Name,
+    version: Annotated[int, typer.Option("--version", min=1, help="An earlier version, now SUPERSEDED.")],
+    why: Why,
+    actor: Actor = "",
+    *,
+    json: JsonOption = False,
+) -> None:
+    """
+    Make an earlier version ACTIVE again.
+
+    For the batches to come; what was admitted stays. Refused when a column would have to narrow.
+
+    Example: tidegate schema rollback orders --version 1 --why "release 14 was withdrawn"
+    """
+    from metastore_sync import settings  # noqa: PLC0415
+    from schema_guard import rollback as back  # noqa: PLC0415
+    from tidegate.cli import findings  # noqa: PLC0415
+
+    known = settings.load()
+    names.check_known(known, [dataset])
+    done = back.rollback(known, dataset, version, actor or getpass.getuser(), why)
+    if json:
+        output.as_json(done)
+        return
+    output.result(findings.of_rollback(done))
+    output.say(f"Next: tidegate run {dataset}")
 
 
 def _decided(act: Any, dataset: str, version: int, why: str, actor: str, *, json: bool) -> None:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -230,11 +230,15 @@ class World:
 @pytest.fixture
 def raw_zone(s3_endpoint: str, tmp_path: Path) -> World:
     """Give an empty raw zone without a registry."""
+    return _raw_zone(s3_endpoint, tmp_path)
+
+
+def _raw_zone(s3_endpoint: str, home: Path) -> World:
     client = _client(s3_endpoint)
     bucket = f"raw-{secrets.token_hex(4)}"
     client.create_bucket(Bucket=bucket)
     settings = Settings(
-        home=tmp_path,
+        home=home,
         s3_endpoint=s3_endpoint,
         s3_access_key=_CREDENTIALS[0],
         s3_secret_key=_CREDENTIALS[1],
@@ -246,6 +250,19 @@ def raw_zone(s3_endpoint: str, tmp_path: Path) -> World:
 @pytest.fixture
 def world(registry_settings: Settings, raw_zone: World) -> World:
     """Give an empty raw zone and an empty registry."""
+    return _with_registry(registry_settings, raw_zone)
+
+
+@pytest.fixture(scope="module")
+def module_world(
+    new_registry: Callable[[Path], Settings], s3_endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> World:
+    """Give the same to all tests of a module together."""
+    home = tmp_path_factory.mktemp("home")
+    return _with_registry(new_registry(home), _raw_zone(s3_endpoint, home))
+
+
+def _with_registry(registry_settings: Settings, raw_zone: World) -> World:
     dsn, key = registry_settings.postgres_dsn, registry_settings.snapshot_key
     settings = replace(raw_zone.settings, postgres_dsn=dsn, snapshot_key=key)
     return World(settings, raw_zone.client)
