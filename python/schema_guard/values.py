@@ -52,7 +52,7 @@ def _fast(text: str) -> dict[str, object] | None:
         if type(value) is not dict:
             return None
         keys = _keys(value, _DEPTH)
-    except (msgspec.MsgspecError, RecursionError, InvalidOperation, PoisonError, _SuspiciousError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError, InvalidOperation, PoisonError, _SuspiciousError):
         return None
     # Every key of every object puts one `":` into the text, and strings can only add to it:
     # equal numbers mean that no key was said twice.
@@ -70,7 +70,7 @@ def spelled(text: str) -> dict[str, Any] | None:
         return None
     try:
         value = _decode_spelled(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
         return None
     return value if type(value) is dict else None
 
