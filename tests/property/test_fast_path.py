@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from schema_guard.core.infer import Inference
 from schema_guard.core.json_text import parse_record
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
+from schema_guard.core.spelled import Spelled
 
 #: What became of a text: its fields, or why it was rejected.
 Told: TypeAlias = dict[str, object] | ErrorType
@@ -74,13 +74,15 @@ RECORDS = st.one_of(
     objects(VALUES),
     objects(PLAIN, st.sampled_from(["a", "b", "c", "d"])),
     objects(DEEP),
-    st.sampled_from(["", " ", "[]", "1", "null", '{"a":1}x', '{"a":1,}', '{"a":"\\ud800"}', '\ufeff{"a":1}', '{"a":01}']),
+    st.sampled_from(["", " ", "[]", "1", '{"a":1}{"b":2}', '{"c":', '3}', '{"c":3}\n', '{"a":1},', '{"a\\\\":1}', '{"a":"{\\"b\\":1}"}',  "null", '{"a":1}x', '{"a":1,}', '{"a":"\\ud800"}', '\ufeff{"a":1}', '{"a":01}']),
     BROKEN,
 )
 #: Many texts of one shape, so that columns repeat and formats are told from the whole.
 COLUMNS = st.builds(
     lambda cells: [f'{{"id":{row},"v":{cell}}}' for row, cell in enumerate(cells)],
-    st.lists(SCALARS, min_size=1, max_size=3).flatmap(lambda few: st.lists(st.sampled_from(few), min_size=1, max_size=20)),
+    st.lists(SCALARS, min_size=1, max_size=3).flatmap(
+        lambda few: st.lists(st.sampled_from(few), min_size=1, max_size=40)
+    ),
 )
 TEXTS = st.lists(RECORDS, max_size=8) | COLUMNS
 
@@ -101,26 +103,28 @@ def one_by_one(texts: Sequence[str]) -> tuple[Inference, list[Told]]:
 def in_blocks(texts: Sequence[str], size: int) -> tuple[Inference, list[Told]]:
     inference, told = Inference(), list[Told]()
     for start in range(0, len(texts), size):
-        block = texts[start : start + size]
-        positions = [Position("t", 0, start + number) for number in range(len(block))]
-        for outcome in value_blocks.infer_block(inference, block, positions):
-            told.append(outcome.error_type if isinstance(outcome, PoisonError) else numbers_of(outcome))  # type: ignore[arg-type]
+        block = [text.encode(errors="surrogatepass") for text in texts[start : start + size]]
+        stretch = value_blocks.Stretch("t", 0, range(start, start + len(block)))
+        outcome = value_blocks.infer_texts(inference, block, stretch)
+        for number, value in enumerate(outcome.values):
+            poison = outcome.rejected.get(number)
+            told.append(poison.error_type if poison else numbers_of(value))
     return inference, told
 
 
-def numbers_of(part: object) -> object:
+def numbers_of(part: Any) -> Any:
     """Return the value with spelled numbers as numbers."""
-    todo = [part]
+    todo: list[Any] = [part]
     while todo:
         match todo.pop():
             case dict() as members:
-                pairs = list(members.items())
-            case list() as items:
-                members, pairs = items, list(enumerate(items))
+                pairs: list[Any] = list(members.items())
+            case list() as members:
+                pairs = list(enumerate(members))
             case _:
                 continue
         for key, member in pairs:
-            if type(member) is values.Spelled:
+            if type(member) is Spelled:
                 members[key] = member.number
             todo.append(member)
     return part
