@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from schema_guard.core.json_text import Number
+from schema_guard.core.spelled import Spelled
 
 #: How far ahead of its landing an event's clock is believed.
 AHEAD_OF_LANDING = timedelta(hours=1)
@@ -31,6 +32,8 @@ def event_time(value: object) -> datetime | None:
         match value:
             case bool() | None:
                 return None
+            case Spelled():  # a number, though kept as its text
+                return _EPOCH + timedelta(milliseconds=float(value))
             case str():
                 return _from_text(value)
             case int():

@@ -18,7 +18,7 @@ from metastore_sync.errors import UsageError
 from schema_guard import lines, value_blocks
 from schema_guard.core.infer import Inference
 from schema_guard.core.poison import ErrorType, PoisonError
-from schema_guard.scan import MAX_RECORD_BYTES
+from schema_guard.lines import MAX_RECORD_BYTES
 
 #: Text handed to one process at once.
 BLOCK_BYTES = 4 << 20
@@ -90,25 +90,34 @@ def scan_files(
     Args:
         paths: Files of one JSON object per line.
         on_read: Told how many stored bytes were read, each time some were.
-        processes: By default one per core, and none but this for small input.
+        processes: This one and others; by default one per core, and none but this for small input.
 
     Raises:
         UsageError: A file cannot be read, or is damaged.
     """
     wanted = processes or (1 if _is_small(paths) else os.cpu_count() or 1)
     blocks = (block for path in paths for block in _blocks(path, on_read))
+    if wanted > 1:
+        return _with_help(blocks, wanted - 1)
     total = LocalScan()
-    if wanted == 1:
-        for block in blocks:
-            total.merge(_scan(block))
-        return total
+    for block in blocks:
+        total.merge(_scan(block))
+    return total
+
+
+def _with_help(blocks: Iterable[_Block], others: int) -> LocalScan:
+    """Scan blocks in other processes, and in this one while those have enough to do."""
+    total = LocalScan()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(wanted, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(others, mp_context=spawn) as pool:
         waiting: deque[Future[LocalScan]] = deque()
         for block in blocks:
-            waiting.append(pool.submit(_scan, block))
-            if len(waiting) > 2 * wanted:
+            while waiting and waiting[0].done():
                 total.merge(waiting.popleft().result())
+            if len(waiting) > others:
+                total.merge(_scan(block))
+            else:
+                waiting.append(pool.submit(_scan, block))
         for job in waiting:
             total.merge(job.result())
     return total
