@@ -21,7 +21,6 @@ from schema_guard.core.infer import infer
 from schema_guard.core.schema import finalise
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-_PROCESSES = 2
 _WARM_RECORDS = 2_000
 _FIELDS = 1_000
 
@@ -72,7 +71,7 @@ def _measure(written: Written, options: argparse.Namespace) -> Result:
     for _ in range(options.repeat):
         found = Round(
             duckdb=rivals.duckdb(written.path),
-            ours=ours.run(written.path, _PROCESSES),
+            ours=ours.run(written.path, report.PROCESSES),
             alone=ours.run(written.path, 1),
             spark=None if options.no_spark else rivals.spark(written.path),
         )

@@ -1,4 +1,4 @@
-"""The others' inference over the same file; each runs in a process of its own that has done nothing before."""
+"""The others' inference over the same file, each in a process of its own that has done nothing before."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from metastore_sync.errors import BrokenError
 
 #: Threads of each rival: as many as we have processes.
 THREADS = 2
+_DESCRIBE = "describe select * from read_json_auto(?, sample_size=-1, format='newline_delimited')"
+#: Its own count of lines, each read as one column of text.
+_COUNT = """
+select count(*)
+from read_csv(?, header=false, columns={'line': 'varchar'}, delim='\x01', quote='', escape='')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,10 @@ def _duckdb(path: Path) -> Run:
     import duckdb as engine  # noqa: PLC0415
 
     connection = engine.connect(config={"threads": THREADS})
-    source = "read_json_auto(?, sample_size=-1, format='newline_delimited')"
     began, cpu = time.perf_counter(), time.process_time()
-    connection.execute(f"describe select * from {source}", [str(path)]).fetchall()
+    connection.execute(_DESCRIBE, [str(path)]).fetchall()
     seconds, spent = time.perf_counter() - began, time.process_time() - cpu
-    lines = "read_csv(?, header=false, columns={'line': 'varchar'}, delim='\x01', quote='', escape='')"
-    counted = connection.execute(f"select count(*) from {lines}", [str(path)]).fetchone()
+    counted = connection.execute(_COUNT, [str(path)]).fetchone()
     return Run(seconds, spent, counted[0] if counted else 0)
 
 

@@ -14,7 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE_LENGTH = len("2026-11-20")
 
 
-def event_time(value: object) -> datetime | None:
+def event_time(value: object) -> datetime | None:  # noqa: PLR0911 - one return per case
     """
     Return the time in UTC, or None when the field holds none.
 

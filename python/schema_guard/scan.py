@@ -31,6 +31,7 @@ from schema_guard.edges.s3 import Store
 from schema_guard.lines import MAX_RECORD_BYTES
 from schema_guard.reading import ObjectRange, Rules, Scan
 
+
 def scan(store: Store, sources: Sequence[ObjectRange], rules: Rules, rejected_file: Path) -> Scan:
     """
     Read the given ranges once; rejected records go to `rejected_file`, made only when there are any.

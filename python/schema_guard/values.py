@@ -68,7 +68,8 @@ def spelled_lines(text: bytes, count: int) -> list[dict[str, Any]] | None:
     """
     # Between a brace that closes and one that opens no value goes on: each line holds values of its
     # own, and as many values as lines are one in each.
-    if not count or text.count(b"}\n{") != count - 1 or text.count(b"\n", 0, -1) != count - 1 or _hides_keys(text):
+    ends = text.count(b"}\n{") if count else -1
+    if not ends == text.count(b"\n", 0, -1) == count - 1 or _hides_keys(text):
         return None
     try:
         found = _spelled.decode_lines(text)
@@ -115,7 +116,9 @@ def is_each_said_once(keys: int, texts: Collection[bytes]) -> bool:
 def _hides_keys(text: bytes) -> bool:
     """Return whether a key and its colon stand apart, so that counting both together misses it."""
     # Single characters are found much faster than the pattern, and few producers write these at all.
-    is_spaced = b" :" in text or any(white in text and white + b":" in text for white in (b"\t", b"\r", b"\n"))
+    is_spaced = b" :" in text or any(
+        white in text and white + b":" in text for white in (b"\t", b"\r", b"\n")
+    )
     return is_spaced and _APART.search(text) is not None
 
 

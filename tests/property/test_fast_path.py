@@ -27,16 +27,70 @@ LAW = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 
-NAMES = st.sampled_from(["a", "b", "c", "id", "at", "A", "İd", 'q"', '":', " :", "x y", "", "n\0", "long" * 9])
+NAMES = st.sampled_from(
+    ["a", "b", "c", "id", "at", "A", "İd", 'q"', '":', " :", "x y", "", "n\0", "long" * 9]
+)
 STRINGS = st.sampled_from(
-    ["", "x", '":', '" :', '"a":1', "\n", "a\nb", "\u2028", "ü", "😀", "-", "7", "07", "1e9", "-0.50"]
-    + ["2026-11-20", "2026-11-20\n", "2026-13-20", "2026-11-20T10:00:00Z", "2026-11-20 10:00:00.123456789+01:00"]
-    + ["2026-11-20T10:00", "0" * 36, "x" * 36, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "-" * 36, "x" * 40]
+    [
+        "",
+        "x",
+        '":',
+        '" :',
+        '"a":1',
+        "\n",
+        "a\nb",
+        "\u2028",
+        "ü",
+        "😀",
+        "-",
+        "7",
+        "07",
+        "1e9",
+        "-0.50",
+        "2026-11-20",
+        "2026-11-20\n",
+        "2026-13-20",
+        "2026-11-20T10:00:00Z",
+        "2026-11-20 10:00:00.123456789+01:00",
+        "2026-11-20T10:00",
+        "0" * 36,
+        "x" * 36,
+        "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",
+        "-" * 36,
+        "x" * 40,
+    ]
 )
 NUMBERS = st.sampled_from(
-    ["0", "-0", "1.0", "1e2", "-0.0", "0.00", "1E-7", "100e-2", "1e22", "1e300", "1e308", "1e309", "1e-400"]
-    + ["9007199254740993", "9223372036854775808", "9" * 37, "9" * 38, "9" * 39, "-" + "9" * 38, "1" + "0" * 400]
-    + ["0.12345678901234567890", "123456789.123456789012345678", "0.1000", "00", "1.", "NaN", "-Infinity", "+1"]
+    [
+        "0",
+        "-0",
+        "1.0",
+        "1e2",
+        "-0.0",
+        "0.00",
+        "1E-7",
+        "100e-2",
+        "1e22",
+        "1e300",
+        "1e308",
+        "1e309",
+        "1e-400",
+        "9007199254740993",
+        "9223372036854775808",
+        "9" * 37,
+        "9" * 38,
+        "9" * 39,
+        "-" + "9" * 38,
+        "1" + "0" * 400,
+        "0.12345678901234567890",
+        "123456789.123456789012345678",
+        "0.1000",
+        "00",
+        "1.",
+        "NaN",
+        "-Infinity",
+        "+1",
+    ]
 ) | st.decimals(allow_nan=False, allow_infinity=False, places=3).map(str)
 SCALARS = st.one_of(
     st.sampled_from(["null", "true", "false"]),
@@ -62,19 +116,42 @@ def arrays(members: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def nested(inner: str, depth: int) -> str:
-    return '{"a":' * (depth // 2) + "[" * (depth - depth // 2) + inner + "]" * (depth - depth // 2) + "}" * (depth // 2)
+    objects_there, lists_there = depth // 2, depth - depth // 2
+    return '{"a":' * objects_there + "[" * lists_there + inner + "]" * lists_there + "}" * objects_there
 
 
 VALUES = st.recursive(SCALARS, lambda inner: arrays(inner) | objects(inner), max_leaves=5)
 #: Of few kinds: columns that the fast path judges as a whole.
-PLAIN = st.sampled_from(["1", "2.5", "19.99", '"x"', '"2026-11-20"', "true", "null", "[1,2]", '{"a":1}', "[]", "{}"])
+PLAIN = st.sampled_from(
+    ["1", "2.5", "19.99", '"x"', '"2026-11-20"', "true", "null", "[1,2]", '{"a":1}', "[]", "{}"]
+)
 DEEP = st.builds(nested, st.just("1"), st.sampled_from([4, 64, 126, 127, 128, 129, 1_500]))
 BROKEN = st.text(alphabet='{}[]":,\\ \n0123456789.eE+-aAuU\ud800nltruefsNI', max_size=40)
 RECORDS = st.one_of(
     objects(VALUES),
     objects(PLAIN, st.sampled_from(["a", "b", "c", "d"])),
     objects(DEEP),
-    st.sampled_from(["", " ", "[]", "1", '{"a":1}{"b":2}', '{"c":', '3}', '{"c":3}\n', '{"a":1},', '{"a\\\\":1}', '{"a":"{\\"b\\":1}"}',  "null", '{"a":1}x', '{"a":1,}', '{"a":"\\ud800"}', '\ufeff{"a":1}', '{"a":01}']),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "[]",
+            "1",
+            '{"a":1}{"b":2}',
+            '{"c":',
+            "3}",
+            '{"c":3}\n',
+            '{"a":1},',
+            '{"a\\\\":1}',
+            '{"a":"{\\"b\\":1}"}',
+            "null",
+            '{"a":1}x',
+            '{"a":1,}',
+            '{"a":"\\ud800"}',
+            '\ufeff{"a":1}',
+            '{"a":01}',
+        ]
+    ),
     BROKEN,
 )
 #: Many texts of one shape, so that columns repeat and formats are told from the whole.

@@ -225,7 +225,7 @@ def _strings(node: Node, values: Sequence[str], rows: Rows, at: At) -> None:
     found = set(formats)
     for each in found:
         mask = list(map(is_, formats, repeat(each)))
-        where, sample = Chosen(rows, mask), shape(values[mask.index(True)])  # noqa: FBT003
+        where, sample = Chosen(rows, mask), shape(values[mask.index(True)])
         node.strings[each] = Tally(at(where.first), at(where.last), sample, sum(mask))
 
 

@@ -51,7 +51,7 @@ class Chosen:
     @property
     def first(self) -> int:
         """The offset of the first value's record."""
-        return self._among.first if self._mask[0] else self._among.all()[self._mask.index(True)]  # noqa: FBT003
+        return self._among.first if self._mask[0] else self._among.all()[self._mask.index(True)]
 
     @property
     def last(self) -> int:
