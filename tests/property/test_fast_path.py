@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from schema_guard import value_blocks, values
@@ -218,6 +218,8 @@ def spelling(told: Told) -> str:
 
 @LAW
 @given(TEXTS)
+@example(['{"a":1}{"b":2}', '{"c":', "3}"])  # as many values as lines, but not one in each
+@example(['{"a":1}\n', '{"b":2}'])
 def test_blocks_are_read_as_their_texts_are_one_by_one(texts: list[str]) -> None:
     exact, rejected = one_by_one(texts)
     fast, also_rejected = in_blocks(texts, max(1, len(texts)))
