@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup docs demo test soak bench-landing bench-guard up down lint unit java stack
+.PHONY: help setup demo test soak bench-landing bench-guard up down lint unit java docs stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -9,15 +9,14 @@ OFFLINE := tests/unit tests/property
 DOCTESTS := --doctest-modules python --ignore=python/metastore_sync/sql
 # The whole story first, on a stack that nobody has used; then each part on its own.
 ON_STACK := tests/e2e tests/dags tests/dbt tests/integration
+# Kills what it lands with, so it has a light stack of its own, and a machine to itself.
+FAULTS := tests/faults
 
 help: ## Show what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Make .venv, the Connect plugin and the jars; does nothing the second time
 	@bash setup/bootstrap.sh
-
-docs: setup ## Write the generated pages of the documentation
-	@.venv/bin/python setup/write_lists.py
 
 demo: setup ## Start everything, land real data, build the tables, show them with their receipts
 	@.venv/bin/tidegate demo
@@ -26,7 +25,8 @@ test: lint unit java stack ## Run every layer of tests, fastest first; the first
 
 soak: setup ## Run all seeds and long histories (hours)
 	TIDEGATE_SOAK=1 mvn -B -f connect/pom.xml test
-	TIDEGATE_SOAK=1 $(PYTEST) tests
+	TIDEGATE_SOAK=1 $(PYTEST) tests --ignore=$(FAULTS)
+	TIDEGATE_SOAK=1 $(PYTEST) $(FAULTS)
 
 bench-landing: setup ## Measure how fast the sink drains a topic, beside a consumer that only counts
 	@.venv/bin/python -m bench.landing --save
@@ -53,5 +53,10 @@ unit: setup ## Tests that need no running part (seconds)
 java: setup ## Tests of the S3 sink
 	mvn -B -ntp -Dstyle.color=never -f connect/pom.xml test
 
+docs: setup ## Write the generated pages of the documentation
+	@.venv/bin/python setup/write_lists.py
+	mvn -B -ntp -q -Dstyle.color=never -f connect/pom.xml test -Dtest=ConnectorPageTest -Dtidegate.docs.write=true
+
 stack: setup ## Tests against the local stack, which they start when it is down
 	$(PYTEST) $(ON_STACK)
+	$(PYTEST) $(FAULTS)

@@ -76,7 +76,10 @@ def is_being_deployed(settings: Settings, name: str, written_at: datetime) -> bo
 @task(task_id="guard")
 def _guard(name: str) -> None:
     from lakehouse import steps  # noqa: PLC0415 - parsing needs neither the guard nor its libraries
+    from metastore_sync import lifecycle  # noqa: PLC0415 - nor a database driver
 
+    if note := lifecycle.resting(installation.load(), name):
+        raise AirflowSkipException(note)
     attempt(name, "guard", steps.guard)
     if not steps.has_admitted(installation.load(), name):
         raise AirflowSkipException(f"{name}: nothing has landed yet, so there is nothing to build")

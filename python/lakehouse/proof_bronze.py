@@ -19,7 +19,7 @@ def landed_to_bronze(lake: spark.Session, name: str, batches: list[Row], landed:
     Args:
         lake: Session that reads `bronze.brz_<name>`, the partitions of these batches alone.
         name: Dataset.
-        batches: `batch_id` and `content_hash` of each.
+        batches: `batch_id`, `content_hash` and accepted `lost` records of each.
         landed: Per batch and partition: offsets, count landed, count rejected (registry).
     """
     ids = [int(batch["batch_id"]) for batch in batches]
@@ -53,6 +53,8 @@ def compare(name: str, batch: Row, landed: list[Row], held: list[Row]) -> Receip
         terms={
             "landed": sum(int(row["landed"]) for row in landed),
             "rejected": sum(int(row["rejected"]) for row in landed),
+            # Landed, judged, then gone from the raw zone, and accepted as lost by somebody.
+            "lost": int(batch.get("lost", 0)),
             "bronze": sum(int(row["bronze"]) for row in held),
             "doubled": sum(int(row["doubled"]) for row in held),
             "landed_hash": str(hashes[0]),

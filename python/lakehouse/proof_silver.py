@@ -9,7 +9,7 @@ from lakehouse import spark
 from lakehouse.proof import Mismatch, ProofLine, Receipt
 from lakehouse.spark_sql import identifier, literal, numbers, statement
 from metastore_sync.errors import UsageError
-from metastore_sync.model import Dataset, Mode
+from metastore_sync.model import CDC_KIND, Dataset, Mode
 from schema_guard import silver_names
 
 Row = dict[str, Any]
@@ -117,7 +117,8 @@ def _query(dataset: Dataset, columns: list[dict[str, str]], words: dict[str, obj
             return statement("silver_append", **words)
         case Mode.UPSERT:
             types = {column["name"]: column["type"] for column in columns}
-            return statement("silver_upsert", **words, **upsert_words(dataset, types))
+            name = "silver_changes" if dataset.cdc else "silver_upsert"
+            return statement(name, **words, **upsert_words(dataset, types))
         case Mode.HISTORY:
             raise UsageError(
                 f"{dataset.name}: no receipt is defined for mode history",
@@ -130,7 +131,8 @@ def _query(dataset: Dataset, columns: list[dict[str, str]], words: dict[str, obj
 
 def upsert_words(dataset: Dataset, types: dict[str, str]) -> dict[str, object]:
     """Return the key, the order and the part of the schema that a keyed table's proof reads."""
-    read = [name for name in types if name in {*dataset.pk_fields, *dataset.order_by}]
+    wanted = {*dataset.pk_fields, *dataset.order_by, *([CDC_KIND] if dataset.cdc else [])}
+    read = [name for name in types if name in wanted]
     ddl = ", ".join(f"{identifier(name)} {types[name]}" for name in read)
     return {
         "ddl": literal(ddl),

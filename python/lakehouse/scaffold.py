@@ -41,6 +41,7 @@ def files(dataset: Dataset) -> dict[str, str]:
         "name": dataset.name,
         "topic": dataset.kafka_topic,
         "owner": dataset.owner,
+        "table": dataset.cdc.table if dataset.cdc else "",
         "key": [silver_names.column(field) for field in dataset.pk_fields],
         "event_id": [silver_names.column(field) for field in dataset.event_id],
     }
@@ -95,7 +96,8 @@ def _models(dataset: Dataset) -> dict[str, str]:
     bronze, silver = f"brz_{dataset.name}", f"slv_{dataset.name}"
     match dataset.mode:
         case Mode.UPSERT:
-            return {bronze: "brz", silver: "slv_upsert", f"{silver}_current": "slv_current"}
+            applied = "slv_changes" if dataset.cdc else "slv_upsert"
+            return {bronze: "brz", silver: applied, f"{silver}_current": "slv_current"}
         case Mode.APPEND:
             distinct = {f"{silver}_distinct": "slv_distinct"} if dataset.event_id else {}
             return {bronze: "brz", silver: "slv_append", **distinct}

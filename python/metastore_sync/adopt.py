@@ -14,10 +14,14 @@ from metastore_sync.connect_api import ConnectApi
 from metastore_sync.connectors import ConnectorRow
 from metastore_sync.dataset_files import check_document
 from metastore_sync.errors import UsageError
+from metastore_sync.layout import Layout
 from metastore_sync.model import Dataset, DatasetState, Source, from_document
 from metastore_sync.registry import DatasetRow
 from metastore_sync.settings import Settings
 from metastore_sync.spelling import connector_field, from_connector
+
+#: By this key the connector of another sink declares a dataset.
+_LAYOUT = connector_field("landing") + ".layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +131,28 @@ def _is_adopted(known: _Known, held: ConnectorRow) -> bool:
 
 
 def _declared(name: str, config: dict[str, str]) -> dict[str, object] | None:
-    """Return what a connector declares; none when it is not a sink of ours or Tidegate made it."""
-    if name.startswith(render.PREFIX) or config.get("connector.class") != render.SINK:
-        return None
-    return from_connector(config)
+    """Return what a connector declares; none when Tidegate made it, or it is a sink that nobody can read."""
+    return None if name.startswith(render.PREFIX) else document_of(config)
+
+
+def document_of(config: Mapping[str, str]) -> dict[str, object] | None:
+    """Return the dataset that a sink declares whose objects somebody here can read; else none."""
+    is_read = config.get("connector.class") == render.SINK or _LAYOUT in config
+    return from_connector(config) if is_read else None
 
 
 def _misplaced(config: dict[str, str], settings: Settings) -> list[str]:
     """Return why the guard would not find what the connector lands."""
     wrong = []
+    is_ours = config.get("connector.class") == render.SINK
+    if is_ours and config.get(_LAYOUT, Layout.TIDEGATE) != Layout.TIDEGATE:
+        wrong.append(f"{_LAYOUT}: names another sink's layout; this connector is Tidegate's")
+    if not is_ours and config.get(_LAYOUT) == Layout.TIDEGATE:
+        wrong.append(f"{_LAYOUT}: is tidegate; this connector is not Tidegate's")
     bucket, prefix = config.get("s3.bucket", ""), config.get("s3.prefix", "")
-    if bucket != settings.raw_bucket and "${" not in bucket:
+    if is_ours and bucket != settings.raw_bucket and "${" not in bucket:
         wrong.append(f's3.bucket: is "{bucket}"; the guard reads {settings.raw_bucket}')
-    if prefix:
+    if is_ours and prefix:
         wrong.append(f's3.prefix: is "{prefix}"; the guard reads the bucket\'s root: set it empty')
     if "," in config.get("topics", "") or config.get("topics.regex"):
         wrong.append("topics: names several; a connector with dataset.* keys lands one")

@@ -7,12 +7,12 @@ from http import HTTPStatus
 import structlog
 from fastapi.responses import JSONResponse, Response
 
-from metastore_sync import apply, connectors, problem, registry
+from metastore_sync import apply, connectors, lifecycle, problem, registry
 from metastore_sync.api_entry import entry, tagged
 from metastore_sync.connectors import ConnectorRow
 from metastore_sync.dataset_files import check_document, normal
 from metastore_sync.errors import TidegateError, UsageError
-from metastore_sync.model import Dataset, Source, from_document, to_document
+from metastore_sync.model import Dataset, DatasetState, Source, from_document, to_document
 from metastore_sync.registry import DatasetRow
 from metastore_sync.settings import Settings
 from metastore_sync.spelling import api_field, from_api
@@ -29,6 +29,10 @@ def create(settings: Settings, body: object) -> Response:
         with registry.connect(settings) as conn:
             row = _registered(registry.datasets(conn), dataset)
             owner = registry.topic_owner(conn, dataset)
+        if row and row.dataset == dataset and row.state is DatasetState.RETIRED:
+            lifecycle.resume(settings, dataset.name, "POST /datasets", "registered again")
+            with registry.connect(settings) as conn:
+                row = registry.dataset(conn, dataset.name)
         if row and row.dataset == dataset:
             return tagged(entry(row), row.revision)
         if row or owner:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from metastore_sync import apply_lock, connectors, registry, rollback, running, snapshot
+from metastore_sync import (
+    apply_lock,
+    capture,
+    connectors,
+    hand_over,
+    lease,
+    registry,
+    rollback,
+    running,
+    snapshot,
+)
 from metastore_sync.changes import DatasetPlan, DriftKind, Plan
 from metastore_sync.connect_api import ConnectApi
 from metastore_sync.connectors import ConnectorRow
@@ -73,9 +83,43 @@ class _Application:
                 declared = Declared(entry.dataset, entry.source)
                 (entry,) = plan(self._settings, [declared]).datasets
                 _refuse_if_problems(entry)
-            with registry.connect(self._settings) as conn, rollback.on_failure(self._api, entry, self._say):
-                self._say(f"{name}: {self._apply(conn, entry)}")
+            if entry.dataset.landing.is_foreign:
+                self._say(f"{name}: {self._declare(entry)}")
+                return entry
+            self._take_over(entry)
+            with registry.connect(self._settings) as conn:
+                is_awaited = _state(conn, entry) not in _RESTS
+                # No transaction is open here: a new replication slot waits for all that its server has.
+                with (
+                    capture.applied(self._settings, self._api, entry, is_awaited=is_awaited),
+                    rollback.on_failure(self._api, entry, self._say),
+                ):
+                    self._say(f"{name}: {self._apply(conn, entry)}")
         return entry
+
+    def _declare(self, entry: DatasetPlan) -> str:
+        """Register a dataset whose topic another sink lands."""
+        with registry.connect(self._settings) as conn, conn.transaction():
+            if _state(conn, entry) is DatasetState.RETIRED:
+                return "retired: the registry was not touched"
+            revision = registry.put_dataset(conn, entry.dataset, source=entry.source, actor=self._actor)
+        return f"revision {revision}, {entry.dataset.landing.guarantee}: no connector is made"
+
+    def _take_over(self, entry: DatasetPlan) -> None:
+        """
+        Let Tidegate's sink begin where another one was read up to.
+
+        Declared before its connector is made: whatever fails then, the other sink's objects are read no more.
+        """
+        name = entry.dataset.name
+        with registry.connect(self._settings) as conn:
+            before = None if entry.is_new else registry.dataset(conn, name).dataset
+            if before is None or not before.landing.is_foreign:
+                return
+            # No guard may read on between the look at where it stands and the declaration.
+            with lease.hold(conn, name, lease.this_holder("apply")), conn.transaction():
+                hand_over.begin(self._settings, before)
+                registry.put_dataset(conn, entry.dataset, source=entry.source, actor=self._actor)
 
     def _apply(self, conn: RegistryConnection, entry: DatasetPlan) -> str:
         state = _state(conn, entry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -95,6 +95,22 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapturePlan:
+    """
+    What applying would do to a dataset's source connector.
+
+    Attributes:
+        changes: Of its config, against what Connect runs.
+        problems: Why the table cannot be captured, each with what to type.
+    """
+
+    name: str
+    config: Mapping[str, str] = field(repr=False)
+    changes: tuple[Change, ...]
+    problems: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetPlan:
     """
     What applying one dataset would do.
@@ -109,8 +125,10 @@ class DatasetPlan:
         tasks: How many of its connector's tasks have work.
         dag_appears: Whether its DAG will be new.
         to_scaffold: Models that exist nowhere yet, `brz_<name>.sql` and so on.
+        landing: What there is of another sink, or where Tidegate's takes over from it.
         problems: Why it cannot be applied.
         warnings: What is worth knowing and stops nothing.
+        capture: The connector that fills its topic from a table; none when somebody else produces.
     """
 
     dataset: Dataset
@@ -123,13 +141,19 @@ class DatasetPlan:
     tasks: int = 1
     dag_appears: bool = False
     to_scaffold: tuple[str, ...] = ()
+    landing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    capture: CapturePlan | None = None
 
     @property
     def has_changes(self) -> bool:
         """Whether applying it would change the registry or Connect."""
-        return bool(self.registry or self.connector or self.to_correct)
+        return bool(self.registry or self.connector or self.to_correct or self._captures_anew)
+
+    @property
+    def _captures_anew(self) -> bool:
+        return bool(self.capture and self.capture.changes)
 
     @property
     def to_correct(self) -> tuple[Drift, ...]:
@@ -148,7 +172,7 @@ class DatasetPlan:
             return "refused"
         if self.is_new:
             return "new"
-        if self.registry or self.connector:
+        if self.registry or self.connector or self._captures_anew:
             return "changed"
         return "drifted" if self.drift else "unchanged"
 
@@ -194,9 +218,12 @@ def _to_json(entry: DatasetPlan) -> dict[str, Any]:
         "registry": [asdict(change) for change in entry.registry],
         "connector_name": entry.connector_name,
         "connector": [asdict(change) for change in entry.connector],
+        "source_connector_name": entry.capture.name if entry.capture else None,
+        "source_connector": [asdict(change) for change in entry.capture.changes] if entry.capture else [],
         "drift": [asdict(drift) for drift in entry.drift],
         "dag_appears": entry.dag_appears,
         "to_scaffold": list(entry.to_scaffold),
+        "landing": list(entry.landing),
         "problems": [problem.to_json() for problem in entry.problems],
         "warnings": [problem.to_json() for problem in entry.warnings],
     }

@@ -28,6 +28,8 @@ def _plugin(scene: Scene, this: Candidate) -> Iterator[Problem]:
 
 def _topic(scene: Scene, this: Candidate) -> Iterator[Problem]:
     topic = this.dataset.kafka_topic
+    if topic not in scene.topics.partitions and this.dataset.cdc:
+        return  # apply makes the topic of a captured table
     if topic not in scene.topics.partitions:
         fact = f"topic {topic} does not exist on {scene.settings.kafka_bootstrap}"
         yield Problem(ProblemCode.TOPIC_MISSING, fact, _create(scene, topic))
@@ -76,13 +78,9 @@ def _landed_twice(scene: Scene, this: Candidate) -> Iterator[Problem]:
 
 
 def _dead_letters(scene: Scene, this: Candidate) -> Iterator[Problem]:
+    # Where there is none, errors.tolerance=all is refused by the sink's own validation.
     letters = this.config.get(_DLQ, "")
     if not letters:
-        if this.config.get("errors.tolerance") == "all":
-            fact = (
-                f"errors.tolerance is all and {_DLQ} is not set: records that fail would be dropped silently"
-            )
-            yield Problem(ProblemCode.ERRORS_DROPPED, fact, this.again)
         return
     if _reads(this.config, letters):
         fact = f"{_DLQ}: {letters} is the dataset's own topic: dead letters would be read again"
@@ -135,6 +133,8 @@ def taken_names(scene: Scene, this: Candidate) -> Iterator[Problem]:
         yield Problem(ProblemCode.NAME_TAKEN, fact, this.again)
 
 
+#: Those that hold for a topic that another sink lands as well.
+OF_ANY_SINK: tuple[Check, ...] = (_declared_by_connector, _owner, taken_names, _fields, _rebuild)
 #: In the order in which a person would look for them.
 CHECKS: tuple[Check, ...] = (
     _declared_by_connector,

@@ -149,6 +149,10 @@ class ConnectApi:
         """End a connector's tasks; its config and offsets stay."""
         self._call("PUT", f"{_path(name)}/stop", subject=name)
 
+    def forget_offsets(self, name: str) -> None:
+        """Let a stopped connector begin anew when it is made again."""
+        self._call("DELETE", f"{_path(name)}/offsets", subject=name)
+
     def resume(self, name: str) -> None:
         """Let a paused or stopped connector go on."""
         self._call("PUT", f"{_path(name)}/resume", subject=name)
@@ -159,11 +163,12 @@ class ConnectApi:
         answer = self._call("PUT", path, config, subject=config["name"])
         if answer is None:
             raise self._refused(config["name"], f"no plugin {config['connector.class']} installed")
-        values = [entry["value"] for entry in answer["configs"]]
+        # A plugin may list keys whose value it does not tell.
+        values = [entry["value"] for entry in answer["configs"] if entry["value"]]
         return Validation(
             errors={value["name"]: value["errors"] for value in values if value["errors"]},
             # Connect echoes client overrides that no client has, without a definition.
-            known=frozenset(e["value"]["name"] for e in answer["configs"] if e["definition"]),
+            known=frozenset(e["value"]["name"] for e in answer["configs"] if e["definition"] and e["value"]),
         )
 
     def status(self, name: str) -> ConnectorStatus | None:

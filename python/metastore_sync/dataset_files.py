@@ -82,11 +82,17 @@ def check_document(document: object, spell: Spell = str) -> list[str]:
 
 def normal(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with connector settings as the texts Kafka Connect wants."""
-    given = document.get("connector")
-    if not isinstance(given, dict):
-        return document
-    texts = {key: str(v).lower() if isinstance(v, bool) else str(v) for key, v in given.items()}
-    return {**document, "connector": texts}
+    found = dict(document)
+    if isinstance(document.get("connector"), dict):
+        found["connector"] = _texts(document["connector"])
+    if isinstance(document.get("cdc"), dict):
+        cdc = document["cdc"]
+        found["cdc"] = {**cdc, "connector": _texts(cdc.get("connector") or {})}
+    return found
+
+
+def _texts(given: dict[str, Any]) -> dict[str, str]:
+    return {key: str(v).lower() if isinstance(v, bool) else str(v) for key, v in given.items()}
 
 
 def _paths(folder: Path, wrong: list[str]) -> Iterator[Path]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,13 @@ from metastore_sync.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class _Tail:
-    """The newest manifest of one partition."""
+class Tail:
+    """The newest manifest of one partition, whole, and what is asked of it most."""
 
     partition: int
     next_offset: int
     landed_at: str
+    manifest: Mapping[str, Any]
 
 
 def landed_offsets(settings: Settings, topic: str) -> dict[int, int]:
@@ -30,10 +32,47 @@ def landed_offsets(settings: Settings, topic: str) -> dict[int, int]:
     Raises:
         BrokenError: The store is away.
     """
-    try:
-        bucket = _Bucket(settings)
+    return {tail.partition: tail.next_offset for tail in tails(settings, topic)}
+
+
+def tails(settings: Settings, topic: str, client: Any = None) -> list[Tail]:
+    """
+    Return the newest manifest of each partition of the newest topic id.
+
+    Args:
+        settings: Where the store is.
+        topic: Kafka topic.
+        client: An S3 client to use; making one takes longer than asking.
+
+    Raises:
+        BrokenError: The store is away.
+    """
+    with _said(settings, topic):
+        bucket = _Bucket(settings, client)
         root = f"{topic}/_manifest/"
         generations = [list(_tails(bucket, f"{root}{id_}/")) for id_ in bucket.folders(root)]
+    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
+    landed = [found for found in generations if found]
+    return max(landed, key=lambda found: max(t.landed_at for t in found), default=[])
+
+
+def landed_of(settings: Settings, topic: str, topic_id: str) -> dict[int, int]:
+    """
+    Return, per partition of one topic id, the offset after the last one that has landed.
+
+    Raises:
+        BrokenError: The store is away.
+    """
+    with _said(settings, topic):
+        found = _tails(_Bucket(settings), f"{topic}/_manifest/{topic_id}/")
+        return {tail.partition: tail.next_offset for tail in found}
+
+
+@contextmanager
+def _said(settings: Settings, topic: str) -> Iterator[None]:
+    """Turn the client library's errors into one a person can act on."""
+    try:
+        yield
     except (BotoCoreError, ClientError) as error:
         raise BrokenError(
             f"{topic}: the object store does not answer",
@@ -41,18 +80,14 @@ def landed_offsets(settings: Settings, topic: str) -> dict[int, int]:
             not_done="Nothing was read.",
             next_command="tidegate doctor",
         ) from error
-    # Topic ids are drawn at random: only the times of their manifests tell which is the newest.
-    landed = [tails for tails in generations if tails]
-    newest = max(landed, key=lambda tails: max(t.landed_at for t in tails), default=[])
-    return {tail.partition: tail.next_offset for tail in newest}
 
 
 class _Bucket:
     """The raw bucket, as far as manifests go."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, client: Any = None) -> None:
         self._name = settings.raw_bucket
-        self._client = object_store.client(settings, read_seconds=30.0)
+        self._client = client or object_store.client(settings, read_seconds=30.0)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names one level below a prefix."""
@@ -82,14 +117,14 @@ class _Bucket:
         yield from paginator.paginate(Bucket=self._name, **request)
 
 
-def _tails(bucket: _Bucket, generation: str) -> Iterator[_Tail]:
+def _tails(bucket: _Bucket, generation: str) -> Iterator[Tail]:
     for name in bucket.folders(generation):
         # Folders beside the partitions (_tail, _start) hold no manifests.
         if name.isdecimal() and (tail := _tail(bucket, generation, name)):
             yield tail
 
 
-def _tail(bucket: _Bucket, generation: str, partition: str) -> _Tail | None:
+def _tail(bucket: _Bucket, generation: str, partition: str) -> Tail | None:
     folder = f"{generation}{partition}/"
     hint = bucket.document(f"{generation}_tail/{partition}.json") or {}
     # The hint may lag behind, never lead; one key before it, so that it is listed itself.
@@ -98,4 +133,5 @@ def _tail(bucket: _Bucket, generation: str, partition: str) -> _Tail | None:
     manifest = bucket.document(key) if key else None
     if manifest is None:
         return None
-    return _Tail(int(partition), int(manifest["last_offset"]) + 1, str(manifest["landed_at"]))
+    next_offset = int(manifest["last_offset"]) + 1
+    return Tail(int(partition), next_offset, str(manifest["landed_at"]), manifest)

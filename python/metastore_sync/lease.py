@@ -73,6 +73,31 @@ def hold(
         lease.release(token)
 
 
+def take_within(conn: psycopg.Connection[DictRow], dataset: str, holder: str) -> int:
+    """
+    Take a lease inside the caller's transaction, which alone sees it, and return its token.
+
+    Others wait for the transaction's end; who rolls back never had the lease.
+
+    Raises:
+        LeaseLostError: Somebody else holds it.
+    """
+    row = QUERIES.take_lease(conn, dataset=dataset, holder=holder, ttl_seconds=TTL_SECONDS)
+    if row is None:
+        held = QUERIES.lease_holder(conn, dataset=dataset)
+        raise LeaseLostError(
+            f"{dataset}: {held['holder']} works on it",
+            not_done="This process changed nothing.",
+            next_command="repeat the command when the other one has ended",
+        )
+    return int(row["token"])
+
+
+def release_within(conn: psycopg.Connection[DictRow], dataset: str, token: int) -> None:
+    """Give a lease back inside the caller's transaction."""
+    QUERIES.release_lease(conn, dataset=dataset, token=token)
+
+
 def lock(conn: psycopg.Connection[DictRow], dataset: str, token: int) -> None:
     """
     Lock the lease's row until the caller's transaction ends; the first act of every writing one.

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from metastore_sync.layout import Landing
+
 #: One name for topic, folder of models, DAG and tables.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -80,6 +82,40 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cdc:
+    """
+    The table whose changes fill a dataset's topic.
+
+    Attributes:
+        connection: Which database: `shop` stands for the variables TIDEGATE_CDC_SHOP_HOST, _PORT, _DATABASE,
+            _USER and _PASSWORD, which the Connect worker looks up itself; no address or secret is kept.
+        table: `schema.table`, as PostgreSQL spells it.
+        connector: Settings laid over the rendered Debezium config.
+    """
+
+    connection: str
+    table: str
+    connector: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def variable(self, part: str) -> str:
+        """
+        Return the variable that holds one part of the address.
+
+        >>> Cdc(connection="shop", table="public.customers").variable("password")
+        'TIDEGATE_CDC_SHOP_PASSWORD'
+        """
+        return f"TIDEGATE_CDC_{self.connection.upper()}_{part.upper()}"
+
+
+#: What orders the states of a captured row: the change's place in PostgreSQL's log.
+CDC_ORDER = ("__lsn",)
+#: How the change came: c, u, d were streamed, r was read by a snapshot.
+CDC_KIND = "__op"
+#: When the change was committed, in milliseconds since 1970.
+CDC_TIME = "__source_ts_ms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """
     One topic, one dataset, one folder of models, one DAG.
@@ -100,6 +136,8 @@ class Dataset:
         removal: When an absent field counts as removed.
         targets: Formats every schema change is judged against.
         connector: Connector settings laid over the rendered sink config.
+        cdc: The PostgreSQL table whose changes fill the topic; none: somebody else produces.
+        landing: Whose S3 sink lands the topic; Tidegate's own unless told otherwise.
     """
 
     name: str
@@ -119,11 +157,14 @@ class Dataset:
     removal: Removal = Removal.EVIDENCE
     targets: tuple[Target, ...] = (Target.ICEBERG_V2,)
     connector: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    cdc: Cdc | None = None
+    landing: Landing = field(default_factory=Landing)
 
 
 def to_document(dataset: Dataset) -> dict[str, Any]:
-    """Return the dataset as plain JSON values under its file spelling, every field present."""
-    return {
+    """Return the dataset as plain JSON values: every field, `cdc` and `landing` only where they say much."""
+    landing = dataset.landing.to_document()
+    document = {
         "name": dataset.name,
         "kafka_topic": dataset.kafka_topic,
         "mode": dataset.mode.value,
@@ -141,7 +182,9 @@ def to_document(dataset: Dataset) -> dict[str, Any]:
         "removal": dataset.removal.value,
         "targets": [target.value for target in dataset.targets],
         "connector": dict(sorted(dataset.connector.items())),
+        **({"landing": landing} if landing else {}),
     }
+    return document | ({"cdc": _cdc_document(dataset.cdc)} if dataset.cdc else {})
 
 
 def from_document(document: dict[str, Any]) -> Dataset:
@@ -152,6 +195,9 @@ def from_document(document: dict[str, Any]) -> Dataset:
         KeyError, ValueError: The document was not validated first.
     """
     given = {key: value for key, value in document.items() if value is not None}
+    cdc = _cdc(given.get("cdc"))
+    if cdc:
+        given = {"order_by": CDC_ORDER, "event_time": CDC_TIME} | {k: v for k, v in given.items() if v != []}
     lists = ("pk_fields", "order_by", "partition_keys", "event_id", "transforms")
     return Dataset(
         name=given["name"],
@@ -166,5 +212,21 @@ def from_document(document: dict[str, Any]) -> Dataset:
         removal=Removal(given.get("removal", "evidence")),
         targets=tuple(Target(t) for t in given.get("targets", ["iceberg_v2"])),
         connector=MappingProxyType({k: str(v) for k, v in given.get("connector", {}).items()}),
+        cdc=cdc,
+        landing=Landing.of(given.get("landing", {})),
         **{name: tuple(given.get(name, ())) for name in lists},
+    )
+
+
+def _cdc_document(cdc: Cdc) -> dict[str, Any]:
+    settings = dict(sorted(cdc.connector.items()))
+    return {"connection": cdc.connection, "table": cdc.table, "connector": settings}
+
+
+def _cdc(document: dict[str, Any] | None) -> Cdc | None:
+    if not document:
+        return None
+    settings = {key: str(value) for key, value in document.get("connector", {}).items()}
+    return Cdc(
+        connection=document["connection"], table=document["table"], connector=MappingProxyType(settings)
     )

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from metastore_sync import drift, render, scene, validation
-from metastore_sync.changes import Change, DatasetPlan, Plan, Problem, changes_between
-from metastore_sync.checks import CHECKS
+from metastore_sync import capture, drift, hand_over, layout_plan, render, scene, validation
+from metastore_sync.changes import CapturePlan, Change, DatasetPlan, Plan, Problem, changes_between
+from metastore_sync.checks import CHECKS, OF_ANY_SINK
+from metastore_sync.connect_api import ConnectApi
 from metastore_sync.connectors import hidden
 from metastore_sync.declared import Declared
 from metastore_sync.drift import Comparison
@@ -47,7 +48,33 @@ def of_one(seen: Scene, declared: Declared) -> DatasetPlan:
     row = seen.rows.get(declared.dataset.name)
     if declared.source is Source.CONNECT and row:
         return _adopted(seen, row)
+    if declared.dataset.landing.is_foreign:
+        return _of_another_sink(seen, declared, row)
     return _managed(seen, declared, row)
+
+
+def _of_another_sink(seen: Scene, declared: Declared, row: DatasetRow | None) -> DatasetPlan:
+    """Plan a dataset that has no connector of ours: what the other sink wrote is looked at instead."""
+    dataset, name = declared.dataset, render.connector_name(declared.dataset.name)
+    this = Candidate(dataset=dataset, source=declared.source, row=row, connector_name=name, config={})
+    found = [problem for check in OF_ANY_SINK for problem in check(seen, this)]
+    landing, wrong = layout_plan.look(seen.settings, dataset)
+    found += wrong
+    if row:
+        found += layout_plan.change_of_layout(row.dataset, dataset)
+    return DatasetPlan(
+        dataset=dataset,
+        source=declared.source,
+        is_new=row is None,
+        registry=_declaration_changes(dataset, row, declared.source),
+        connector=(),
+        connector_name=name,
+        dag_appears=dataset.name not in seen.dags,
+        to_scaffold=_models_to_scaffold(seen.settings, dataset.name),
+        landing=landing,
+        problems=_of(found, Severity.REFUSES),
+        warnings=_of(found, Severity.WARNS),
+    )
 
 
 def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> DatasetPlan:
@@ -63,9 +90,17 @@ def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> Dataset
         fact = f"no file declares it any more; its connector {config['name']} and its tables go on"
         found.append(Problem(ProblemCode.FILE_GONE, fact, f"tidegate retire {dataset.name}"))
     codes = {problem.code for problem in found}
+    landing: tuple[str, ...] = ()
+    if row and row.dataset.landing.is_foreign and not found:
+        taken_over = hand_over.find(seen.settings, row.dataset)
+        landing = taken_over.lines()
+        found += taken_over.problems(dataset.name)
     differs = bool(compared.changes or compared.drift)
     if differs and not codes & {ProblemCode.PLUGIN_MISSING, ProblemCode.DLQ_IS_INPUT}:
         found += validation.problems(seen, this)
+    captured = None if is_retired else _captured(seen, dataset)
+    if captured:
+        found += (Problem(ProblemCode.TABLE_NOT_CAPTURED, *told) for told in captured.problems)
     return DatasetPlan(
         dataset=dataset,
         source=declared.source,
@@ -77,14 +112,23 @@ def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> Dataset
         tasks=expected_tasks(config, seen.topics.partitions.get(dataset.kafka_topic, 1)),
         dag_appears=not is_retired and dataset.name not in seen.dags,
         to_scaffold=_models_to_scaffold(seen.settings, dataset.name),
+        landing=landing,
         problems=_of(found, Severity.REFUSES),
         warnings=_of(found, Severity.WARNS),
+        capture=captured,
     )
+
+
+def _captured(seen: Scene, dataset: Dataset) -> CapturePlan | None:
+    configs = {name: connector.config for name, connector in seen.connectors.items()}
+    return capture.plan(seen.settings, ConnectApi(seen.settings), dataset, configs)
 
 
 def _compared(seen: Scene, this: Candidate) -> Comparison:
     """Return declared against last applied against running; the registry may be older than its memory."""
     row = this.row if this.row and this.row.source is not Source.CONNECT else None
+    if row and row.dataset.landing.is_foreign:
+        row = None
     held = seen.held.get(this.dataset.name)
     applied: Mapping[str, str] | None = held.applied if held and row else None
     if applied is None and row:
@@ -128,7 +172,7 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
     for key, value in document.items():
         match value:
             case dict():
-                found |= {f"{key}.{inner}": str(text) for inner, text in value.items()}
+                found |= {f"{key}.{inner}": str(text) for inner, text in value.items() if text != {}}
             case list():
                 found |= {key: ", ".join(value)} if value else {}
             case _:

@@ -22,7 +22,10 @@ def _lines(entry: DatasetPlan) -> Iterator[str]:
     yield from (f"    drift      {drift}" for drift in entry.drift)
     if not entry.problems:
         yield from (f"    registry   {change}" for change in entry.registry)
+        if entry.capture:
+            yield from (f"    {entry.capture.name}   {change}" for change in entry.capture.changes)
         yield from (f"    {entry.connector_name}   {change}" for change in entry.connector)
+        yield from (f"    landing    {line}" for line in entry.landing)
         if entry.dag_appears:
             yield f"    dag        + {entry.dataset.name}"
         yield from (f"    models     + {model} (to scaffold)" for model in entry.to_scaffold)

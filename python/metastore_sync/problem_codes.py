@@ -42,12 +42,12 @@ class ProblemCode(StrEnum):
     DLQ_IS_INPUT = "DLQ_IS_INPUT"
     #: Connect would make the dead letter topic with more replicas than there are brokers.
     DLQ_REPLICATION = "DLQ_REPLICATION"
-    #: `errors.tolerance=all` without a dead letter topic: what fails is dropped without a trace.
-    ERRORS_DROPPED = "ERRORS_DROPPED"
     #: A key field that no record of the ACTIVE schema has.
     FIELD_MISSING = "FIELD_MISSING"
     #: Tables hold rows under other keys, another order or another mode.
     REBUILD_NEEDED = "REBUILD_NEEDED"
+    #: The table of a dataset with cdc is not there, or its changes would be incomplete.
+    TABLE_NOT_CAPTURED = "TABLE_NOT_CAPTURED"
     #: A folder, a model or a mart is called so already.
     NAME_TAKEN = "NAME_TAKEN"
     #: A connector made through Connect REST declares the dataset; Connect wins.
@@ -62,7 +62,6 @@ class ProblemCode(StrEnum):
 WARNINGS = frozenset(
     {
         ProblemCode.TASKS_IDLE,
-        ProblemCode.ERRORS_DROPPED,
         ProblemCode.FILE_GONE,
         ProblemCode.CONNECTOR_GONE,
     }

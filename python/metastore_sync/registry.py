@@ -46,9 +46,11 @@ class DatasetRow:
     source: Source
 
 
-def connect(settings: Settings) -> RegistryConnection:
+def connect(settings: Settings, *, any_version: bool = False) -> RegistryConnection:
     """
     Open the registry: dict rows, UTC, autocommit; writers open `with conn.transaction():`.
+
+    With `any_version` its tables may be of another release: for who only copies them.
 
     Raises:
         RegistryAwayError: PostgreSQL does not answer.
@@ -66,7 +68,8 @@ def connect(settings: Settings) -> RegistryConnection:
     except psycopg.OperationalError as error:
         raise _away(str(error)) from error
     try:
-        check_version(conn)
+        if not any_version:
+            check_version(conn)
     except BaseException:
         conn.close()
         raise

@@ -1,8 +1,9 @@
-"""A dataset's sink connector config: the dataset's own fields, the rest from the settings."""
+"""A dataset's connector configs: the dataset's own fields, the rest from the settings."""
 
 from __future__ import annotations
 
 from metastore_sync.model import Dataset, to_document
+from metastore_sync.render_cdc import source_config
 from metastore_sync.settings import Settings
 from metastore_sync.spelling import to_connector
 
@@ -15,6 +16,12 @@ _BYTES = "org.apache.kafka.connect.converters.ByteArrayConverter"
 def connector_name(dataset: str) -> str:
     """Return the name of the connector that lands a dataset of a file or of the API."""
     return PREFIX + dataset
+
+
+def connectors(dataset: Dataset, settings: Settings) -> tuple[dict[str, str], ...]:
+    """Return the config of every connector of a dataset: its sink; before it, a captured table's source."""
+    sink = sink_config(dataset, settings)
+    return (source_config(dataset, dataset.cdc), sink) if dataset.cdc else (sink,)
 
 
 def sink_config(dataset: Dataset, settings: Settings) -> dict[str, str]:

@@ -15,6 +15,8 @@ DEADLINE_SECONDS = 60.0
 SETTLED_SECONDS = 4.0
 #: A failure needs less: it only has to be the new config's, not the one before it.
 FAILED_SECONDS = 2.0
+#: Seconds a connector has to stand still, or to be gone.
+REST_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.2
 
 
@@ -68,3 +70,29 @@ def expected_tasks(config: dict[str, str], partitions: int) -> int:
 
 def _failed(name: str, cause: str) -> BrokenError:
     return BrokenError(f"connector {name} does not run", where=cause)
+
+
+def wait_at_rest(
+    api: ConnectApi, name: str, wanted: str, *, deadline_seconds: float = REST_SECONDS
+) -> None:
+    """
+    Return when a connector and its tasks are all in one state; empty: when it is gone.
+
+    Raises:
+        BrokenError: They are not in time.
+    """
+    deadline = time.monotonic() + deadline_seconds
+    pause = threading.Event()
+    while True:
+        status = api.status(name)
+        states = {status.state, *(task.state for task in status.tasks)} if status else {""}
+        if states == {wanted}:
+            return
+        if time.monotonic() >= deadline:
+            raise BrokenError(
+                f"connector {name}: not {wanted or 'gone'} after {deadline_seconds:.0f} s",
+                where=str(status or "unknown to Connect"),
+                not_done="The state was not changed.",
+                next_command="repeat the command",
+            )
+        pause.wait(_LOOK_AGAIN_SECONDS)

@@ -37,15 +37,19 @@ def told(error: Any, spell: Spell) -> Told:
 def _missing(error: Any, _: Spell) -> Told:
     for name in error.validator_value:
         if name not in error.instance:
-            yield (name,), f"is missing. {_meaning(name)}"
+            path = (*error.absolute_path, name)
+            yield path, f"is missing. {_meaning(path)}"
 
 
 def _unknown(error: Any, spell: Spell) -> Told:
-    known = [spell(field) for field in error.schema["properties"]]
+    above = tuple(error.absolute_path)
+    spelled = str if above else spell  # fields of a field are spelled the same everywhere
+    whole = ".".join(str(part) for part in above) or "a dataset"
+    known = [spelled(field) for field in error.schema["properties"]]
     for name in error.instance:
         if name not in error.schema["properties"]:
-            likely = _likely(spell(name), known)
-            yield (name,), f"is not a field of a dataset{likely}; allowed: {', '.join(known)}"
+            likely = _likely(spelled(name), known)
+            yield (*above, name), f"is not a field of {whole}{likely}; allowed: {', '.join(known)}"
 
 
 def _bad_key(error: Any) -> Told:
@@ -76,7 +80,7 @@ def _twice(error: Any, _: Spell) -> Told:
 
 def _disallowed(error: Any) -> Told:
     path = _path(error)
-    meaning = _meaning(str(path[0]))
+    meaning = _meaning(path)
     yield path, f"is {_shown(error.instance)}, which is not allowed. {meaning}"
 
 
@@ -94,9 +98,13 @@ def _path(error: Any) -> Path:
     return tuple(error.absolute_path)
 
 
-def _meaning(name: str) -> str:
-    """Return what the schema says about a field."""
-    return str(contract.schema("dataset")["properties"][name]["description"])
+def _meaning(path: Path) -> str:
+    """Return what the schema says about a field, or about the nearest thing around it."""
+    about, told = contract.schema("dataset"), ""
+    for part in path:
+        about = about.get("properties", {}).get(part, {})
+        told = about.get("description", told)
+    return told
 
 
 def _likely(word: str, known: Iterable[str]) -> str:

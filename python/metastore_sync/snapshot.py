@@ -77,7 +77,7 @@ def write(settings: Settings, conn: psycopg.Connection[DictRow]) -> Path:
     # DAG parsing imports this module and must not load psycopg for it.
     from metastore_sync import snapshot_rows  # noqa: PLC0415
 
-    key = _key(settings)
+    key = signing_key(settings)
     with conn.transaction():
         datasets = snapshot_rows.locked(conn)
         unsigned = _to_document(Snapshot(written_at=datetime.now(UTC), datasets=datasets))
@@ -104,7 +104,7 @@ def read(settings: Settings) -> Snapshot:
     if not isinstance(document, dict):
         raise _unusable(path, "it is not a JSON object")
     signature = document.pop("signature", "")
-    if not hmac.compare_digest(_signature(document, _key(settings)), str(signature)):
+    if not hmac.compare_digest(_signature(document, signing_key(settings)), str(signature)):
         raise _unusable(path, "its signature does not match: another key, or a changed file")
     _check_contract({**document, "signature": signature})
     return _from_document(document)
@@ -121,12 +121,18 @@ def canonical_json(document: object) -> bytes:
     return text.encode("utf-8")
 
 
-def _key(settings: Settings) -> bytes:
+def signing_key(settings: Settings) -> bytes:
+    """
+    Return the key that the registry's files are signed with.
+
+    Raises:
+        BrokenError: None is set.
+    """
     if not settings.snapshot_key:
         raise BrokenError(
-            "registry snapshot: no signing key is set",
+            "registry: no signing key is set for its snapshot and backups",
             where="TIDEGATE_SNAPSHOT_KEY",
-            not_done="The snapshot was neither read nor written.",
+            not_done="Nothing was read or written.",
             next_command="tidegate up",
         )
     return settings.snapshot_key.encode()

@@ -8,12 +8,13 @@ import psycopg
 from psycopg.rows import DictRow
 
 from metastore_sync import registry
+from metastore_sync.model import DatasetState
 from metastore_sync.queries import QUERIES
 from metastore_sync.snapshot import ActiveVersion, JudgedUpTo, SnapshotDataset
 
 
 def locked(conn: psycopg.Connection[DictRow]) -> tuple[SnapshotDataset, ...]:
-    """Return every dataset, keeping other snapshot writers out until the transaction ends."""
+    """Return every dataset in use, keeping other snapshot writers out until the transaction ends."""
     QUERIES.lock_snapshot(conn)
     active = {row.pop("dataset"): ActiveVersion(**row) for row in QUERIES.active_versions(conn)}
     cursors: dict[str, list[JudgedUpTo]] = defaultdict(list)
@@ -29,4 +30,6 @@ def locked(conn: psycopg.Connection[DictRow]) -> tuple[SnapshotDataset, ...]:
             cursors=tuple(cursors[row.dataset.name]),
         )
         for row in registry.datasets(conn)
+        # A retired dataset has no DAG, and nothing of it is judged.
+        if row.state is not DatasetState.RETIRED
     )

@@ -55,6 +55,9 @@ def connector_field(name: str) -> str:
 
 _FROM_API = {api_field(name): name for name in FIELDS}
 _POLICY = connector_field("policy") + "."
+_CDC = connector_field("cdc") + "."
+_CDC_SETTING = "connector."
+_LANDING = connector_field("landing") + "."
 
 
 def from_api(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,6 +71,8 @@ def from_api(document: Mapping[str, Any]) -> dict[str, Any]:
         if name in FIELDS and name not in _FROM_API:
             raise UsageError(f"{name}: the API spells it {api_field(name)}")
     found = {_FROM_API.get(name, name): v for name, v in document.items() if name != JARS}
+    if isinstance(landing := found.get("landing"), Mapping):
+        found["landing"] = {_file_field(name): value for name, value in landing.items()}
     jars = document.get(JARS)
     if isinstance(jars, list) and isinstance(found.get("transforms", []), list):
         named = [jar if str(jar).startswith(JAR) else f"{JAR}{jar}" for jar in jars]
@@ -81,6 +86,8 @@ def from_api(document: Mapping[str, Any]) -> dict[str, Any]:
 def to_api(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document under the API's spelling, the transforms in jars named twice."""
     found = {api_field(name): value for name, value in document.items()}
+    if "landing" in found:
+        found["landing"] = {api_field(name): value for name, value in found["landing"].items()}
     jars = [name for name in document.get("transforms", ()) if name.startswith(JAR)]
     return {**found, JARS: jars} if jars else found
 
@@ -96,32 +103,59 @@ def from_connector(config: Mapping[str, str]) -> dict[str, Any] | None:
         return None
     document: dict[str, Any] = {}
     policy: dict[str, str] = {}
+    cdc: dict[str, Any] = {}
+    landing: dict[str, str] = {}
     for key, value in given.items():
         if key.startswith(_POLICY):
             policy[key.removeprefix(_POLICY)] = value
+        elif key.startswith(_CDC):
+            _take_cdc(cdc, key.removeprefix(_CDC), value.strip())
+        elif key.startswith(_LANDING):
+            landing[key.removeprefix(_LANDING).replace(".", "_")] = value.strip()
         else:
             name = key.removeprefix(PREFIX).replace(".", "_")
             document[name] = _from_text(name, value)
     topics = config.get("topics", "").strip()
     document.setdefault("kafka_topic", topics)
     document.setdefault("name", topics)
-    return {**document, "policy": policy} if policy else document
+    nested = {"policy": policy, "cdc": cdc, "landing": landing}
+    return document | {name: said for name, said in nested.items() if said}
 
 
 def to_connector(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return a document as `dataset.*` keys, without what is empty and without `connector`."""
+    """Return a document as `dataset.*` keys, without what is empty and without connectors' settings."""
     config: dict[str, str] = {}
     for name, value in document.items():
         match value:
             case _ if name == "connector" or value in ("", [], {}, None):
                 continue
             case dict():
-                config |= {f"{connector_field(name)}.{key}": str(v) for key, v in value.items()}
+                # Codes of policy keep their underscores; fields of other fields are spelled like fields.
+                dotted = str if name == "policy" else lambda field: field.replace("_", ".")
+                texts = {dotted(key): str(v) for key, v in value.items() if not isinstance(v, dict)}
+                config |= {f"{connector_field(name)}.{key}": text for key, text in texts.items()}
             case list():
                 config[connector_field(name)] = ",".join(value)
             case _:
                 config[connector_field(name)] = str(value)
     return config
+
+
+def _take_cdc(cdc: dict[str, Any], name: str, value: str) -> None:
+    if name.startswith(_CDC_SETTING):
+        cdc.setdefault("connector", {})[name.removeprefix(_CDC_SETTING)] = value
+    else:
+        cdc[name] = value
+
+
+def _file_field(name: str) -> str:
+    """
+    Return a nested field of the API under the file spelling.
+
+    >>> _file_field("fileNameTemplate")
+    'file_name_template'
+    """
+    return re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name)
 
 
 def _from_text(name: str, text: str) -> Any:

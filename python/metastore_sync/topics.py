@@ -1,12 +1,12 @@
-"""Which topics Kafka has, and how many brokers."""
+"""Which topics Kafka has, how many brokers, and making a topic that is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from metastore_sync.errors import BrokenError
 from metastore_sync.settings import Settings
@@ -42,3 +42,25 @@ def look(settings: Settings) -> Topics:
         ) from error
     partitions = {str(name): len(topic.partitions) for name, topic in found.topics.items()}
     return Topics(partitions, len(found.brokers))
+
+
+def ensure(settings: Settings, topic: str) -> None:
+    """
+    Make a topic with the broker's own number of partitions and replicas; fine when it is there.
+
+    Raises:
+        BrokenError: No broker answers, or it refuses.
+    """
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0})
+    made = admin.create_topics([NewTopic(topic, -1, -1)], request_timeout=_TIMEOUT_SECONDS)[topic]
+    try:
+        made.result(_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return
+        raise BrokenError(
+            f"topic {topic} could not be made",
+            where=f"{settings.kafka_bootstrap}: {error.args[0].str()}",
+            not_done="Nothing was changed.",
+            next_command="tidegate doctor",
+        ) from error

@@ -36,9 +36,11 @@ class Admission:
     version: int
 
 
-def record(conn: Connection, token: int, batch: Batch, judged: Judged) -> Admission:
+def record(
+    conn: Connection, token: int, batch: Batch, judged: Judged, *, actor: str = ACTOR
+) -> Admission:
     """
-    Record a judged batch under the next number.
+    Record a judged batch under the next number; `actor` is whom the audit log names.
 
     Raises:
         LeaseLostError: Another guard holds the dataset; nothing was written.
@@ -57,7 +59,7 @@ def record(conn: Connection, token: int, batch: Batch, judged: Judged) -> Admiss
         rejected.copy(conn, name, batch_id, rejected.read(judged.scan.rejected_files))
         _advance(conn, name, batch)
         _remember(conn, judged)
-        _conclude(conn, judged, batch_id, version)
+        _conclude(conn, judged, batch_id, version, actor)
     return Admission(batch_id, status_of(judged), version)
 
 
@@ -198,16 +200,16 @@ def _remember(conn: Connection, judged: Judged) -> None:
         registry.put_ledger(conn, name, without(judged.ledger, gone))
 
 
-def _conclude(conn: Connection, judged: Judged, batch_id: int, version: int) -> None:
+def _conclude(conn: Connection, judged: Judged, batch_id: int, version: int, actor: str) -> None:
     name = judged.dataset.name
     status = status_of(judged)
     if status is Status.BLOCKED:
         why = f"batch {batch_id} is BLOCKED"
-        declarations.set_state(conn, name, DatasetState.BLOCKED, actor=ACTOR, why=why)
+        declarations.set_state(conn, name, DatasetState.BLOCKED, actor=actor, why=why)
     declarations.audit(
         conn,
         name,
-        actor=ACTOR,
+        actor=actor,
         action="check",
         batch_id=batch_id,
         status=status.value,

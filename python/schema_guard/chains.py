@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+from schema_guard.accepted import AcceptedGap
 from schema_guard.edges.s3 import Store
 from schema_guard.manifests import Manifest, folder_of, from_document
 
@@ -52,7 +53,9 @@ class Link:
 Chain = Iterator[Link | Hole]
 
 
-def open_chains(store: Store, topic: str, known: Sequence[Cursor]) -> list[Chain]:
+def open_chains(
+    store: Store, topic: str, known: Sequence[Cursor], accepted: Sequence[AcceptedGap] = ()
+) -> list[Chain]:
     """
     Return one chain per partition of every generation, known or new.
 
@@ -60,6 +63,7 @@ def open_chains(store: Store, topic: str, known: Sequence[Cursor]) -> list[Chain
         store: The raw bucket.
         topic: Kafka topic.
         known: The registry's cursors; a partition without one starts at offset 0.
+        accepted: Losses that somebody accepted: the chain goes on behind them.
     """
     cursors = {(cursor.topic_id, cursor.partition): cursor for cursor in known}
     generations = {cursor.topic_id: cursor.generation for cursor in known}
@@ -78,7 +82,7 @@ def open_chains(store: Store, topic: str, known: Sequence[Cursor]) -> list[Chain
                 partition=int(folder),
                 next_offset=0,
             )
-            chains.append(_follow(store, folder_of(topic, topic_id, folder), start))
+            chains.append(_follow(store, folder_of(topic, topic_id, folder), start, accepted))
     return chains
 
 
@@ -106,18 +110,23 @@ def _number_new(
     return {topic_id: first + n for n, (_, topic_id) in enumerate(sorted(first_landed))}
 
 
-def _follow(store: Store, folder: str, cursor: Cursor) -> Chain:
+def _follow(store: Store, folder: str, cursor: Cursor, accepted: Sequence[AcceptedGap]) -> Chain:
+    expected = cursor.next_offset
     for manifest in _manifests(store, folder, cursor.next_offset):
-        if manifest.expected_offset != cursor.next_offset:
-            yield Hole(cursor, manifest)
+        if manifest.expected_offset != expected and not _is_accepted_hole(
+            accepted, manifest, expected
+        ):
+            yield Hole(replace(cursor, next_offset=expected), manifest)
             return
+        expected = manifest.next_offset
+        if any(gap.is_object_of(manifest) for gap in accepted):
+            continue  # the cursor moves over it with the next object that is there
         yield Link(cursor, manifest)
-        cursor = Cursor(
-            topic_id=cursor.topic_id,
-            generation=cursor.generation,
-            partition=cursor.partition,
-            next_offset=manifest.next_offset,
-        )
+        cursor = replace(cursor, next_offset=expected)
+
+
+def _is_accepted_hole(accepted: Sequence[AcceptedGap], manifest: Manifest, expected: int) -> bool:
+    return any(gap.is_hole_before(manifest, expected) for gap in accepted)
 
 
 def _manifests(store: Store, folder: str, offset: int) -> Iterator[Manifest]:

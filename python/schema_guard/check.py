@@ -1,6 +1,8 @@
 """
 Judges what has landed: manifests → batch → scan → verdict → one transaction → report.
 
+Where another sink lands the topic, its objects are re-landed first: behind that there is one form.
+
 Batches are formed in offset and number order under the dataset's lease; while one is BLOCKED no other
 is formed, so that nothing overtakes it.
 """
@@ -13,23 +15,25 @@ from pathlib import Path
 
 import psycopg
 import stamina
+import structlog
 
 from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError, RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import admission, errors, held, reports, unrecorded
+from schema_guard import accepted, admission, errors, gaps, held, relanding, reports, unrecorded
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
 from schema_guard.edges import registry
 from schema_guard.edges.registry import Connection
 from schema_guard.edges.s3 import Store
-from schema_guard.judge import Known, judge
+from schema_guard.judge import Judged, Known, judge
 from schema_guard.report import Report, Status
 
 #: How often, and for how many seconds, the registry is asked again after it went away in a commit.
 _ATTEMPTS, _SECONDS = 10, 20.0
+_log = structlog.get_logger(__name__)
 
 
 def check(settings: Settings, name: str) -> list[Report]:
@@ -60,6 +64,19 @@ def check(settings: Settings, name: str) -> list[Report]:
             return _Check(settings, connections, conn, row.dataset, token=token).run()
 
 
+def judge_now(
+    settings: Settings, conn: Connection, dataset: Dataset, batch: Batch, folder: Path
+) -> Judged:
+    """Judge a batch against what the registry holds now; rejected records wait in `folder`."""
+    known = Known(
+        active=registry.active_version(conn, dataset.name),
+        ledger=registry.ledger(conn, dataset.name),
+        earlier=lambda: held.newest(settings, conn, dataset),
+        accepted=accepted.of(conn, dataset.name),
+    )
+    return judge(settings, dataset, known, batch, folder)
+
+
 class _Check:
     """One check under the dataset's lease."""
 
@@ -82,10 +99,16 @@ class _Check:
         """Judge batch after batch."""
         name = self._dataset.name
         # Whoever held the lease before may have blocked the dataset meanwhile.
-        if declarations.dataset(self._conn, name).state is DatasetState.BLOCKED:
+        row = declarations.dataset(self._conn, name)
+        if row.state is DatasetState.BLOCKED:
             return reports.of_blocked(self._settings, self._conn, name)
-        known = registry.cursors(self._conn, name)
-        backlog = Backlog(open_chains(Store(self._settings), self._dataset.kafka_topic, known))
+        # Or have handed its topic over to another sink.
+        self._dataset = row.dataset
+        self._reland()
+        store = Store(self._settings)
+        gaps.refuse_lost(store, self._conn, name)
+        known, given_up = registry.cursors(self._conn, name), accepted.of(self._conn, name)
+        backlog = Backlog(open_chains(store, self._dataset.kafka_topic, known, given_up))
         found: list[Report] = []
         while batch := backlog.next_batch():
             found.append(self._batch(batch))
@@ -96,24 +119,23 @@ class _Check:
             snapshot.write(self._settings, self._conn)
         return [*found, *(reports.of_hole(name, hole) for hole in backlog.holes)]
 
+    def _reland(self) -> None:
+        """Bring over what another sink wrote, and keep what a person should know of it."""
+        for notice in relanding.reland(self._settings, self._dataset).notices:
+            _log.warning("landing.notice", dataset=self._dataset.name, notice=notice)
+            declarations.audit(
+                self._conn, self._dataset.name, actor=admission.ACTOR, action="reland", notice=notice
+            )
+
     def _batch(self, batch: Batch) -> Report:
-        known = self._known()
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge(self._settings, self._dataset, known, batch, Path(folder))
+            judged = judge_now(self._settings, self._conn, self._dataset, batch, Path(folder))
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)
             except psycopg.OperationalError as lost:
                 recorded = self._ask_again(batch, lost)
         snapshot.write(self._settings, self._conn)
         return reports.of_judged(self._settings, self._conn, judged, recorded)
-
-    def _known(self) -> Known:
-        name = self._dataset.name
-        return Known(
-            active=registry.active_version(self._conn, name),
-            ledger=registry.ledger(self._conn, name),
-            earlier=lambda: held.newest(self._settings, self._conn, self._dataset),
-        )
 
     def _ask_again(self, batch: Batch, lost: psycopg.OperationalError) -> admission.Admission:
         """Find out whether a commit without a reply took place; never commit twice."""

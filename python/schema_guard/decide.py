@@ -18,7 +18,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import errors, held
+from schema_guard import accepted, errors, held
 from schema_guard.core import presence
 from schema_guard.core.finding import Code
 from schema_guard.edges import registry, rejected
@@ -29,7 +29,7 @@ from schema_guard.sql import QUERIES
 
 
 @dataclass(frozen=True, slots=True)
-class _Decider:
+class Decider:
     """Who decides, and why: said to the registry with every change."""
 
     actor: str
@@ -71,30 +71,36 @@ def approve(settings: Settings, name: str, version: int, actor: str, why: str) -
         UsageError: Nothing waits, or another version does; or name or reason is empty.
         VerdictError: The ACTIVE version is not the one that the batch was judged against.
     """
-    by = _Decider(actor, why)
+    by = Decider(actor, why)
     with _deciding(settings, name, by) as (conn, _, token):
-        blocked, judged = _waiting(conn, name, version)
-        with conn.transaction():
-            lease.lock(conn, name, token)
-            _check_active(conn, name, judged)
-            _make_active(conn, name, judged, by)
-            changed = QUERIES.approve_blocked_batch(
-                conn, dataset=name, batch_id=blocked.batch_id, judged_version=version
-            )
-            pending = registry.pending_ledger(conn, name)
-            registry.put_ledger(conn, name, presence.without(pending, _removed(blocked)))
-            decision = Decision(
-                dataset=name,
-                batch_id=blocked.batch_id,
-                action="approve",
-                version=version,
-                schema_version=version,
-                record_count=blocked.record_count,
-                rejected_count=blocked.rejected_count,
-                **asdict(by),
-            )
-            _conclude(conn, decision, changed=changed)
+        decision = approve_waiting(conn, token, name, version, by)
         snapshot.write(settings, conn)
+    return decision
+
+
+def approve_waiting(conn: Connection, token: int, name: str, version: int, by: Decider) -> Decision:
+    """Approve under a lease that the caller holds; the snapshot is the caller's."""
+    blocked, judged = _waiting(conn, name, version)
+    with conn.transaction():
+        lease.lock(conn, name, token)
+        _check_active(conn, name, judged)
+        _make_active(conn, name, judged, by)
+        changed = QUERIES.approve_blocked_batch(
+            conn, dataset=name, batch_id=blocked.batch_id, judged_version=version
+        )
+        pending = registry.pending_ledger(conn, name)
+        registry.put_ledger(conn, name, presence.without(pending, _removed(blocked)))
+        decision = Decision(
+            dataset=name,
+            batch_id=blocked.batch_id,
+            action="approve",
+            version=version,
+            schema_version=version,
+            record_count=blocked.record_count,
+            rejected_count=blocked.rejected_count,
+            **asdict(by),
+        )
+        _conclude(conn, decision, changed=changed)
     return decision
 
 
@@ -110,15 +116,23 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
         VerdictError: The ACTIVE version is not the one that the batch was judged against.
         BrokenError: A landed object cannot be read again; nothing was decided.
     """
-    by = _Decider(actor, why)
-    with (
-        _deciding(settings, name, by) as (conn, dataset, token),
-        tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder,
-    ):
-        blocked, judged = _waiting(conn, name, version)
-        active = registry.active_version(conn, name)
-        kept = active or judged
-        sources = held.sources(settings, conn, dataset, blocked.batch_id)
+    by = Decider(actor, why)
+    with _deciding(settings, name, by) as (conn, dataset, token):
+        decision = reject_waiting(settings, conn, token, dataset, version=version, by=by)
+        snapshot.write(settings, conn)
+    return decision
+
+
+def reject_waiting(
+    settings: Settings, conn: Connection, token: int, dataset: Dataset, *, version: int, by: Decider
+) -> Decision:
+    """Reject under a lease that the caller holds; the snapshot is the caller's."""
+    name = dataset.name
+    blocked, judged = _waiting(conn, name, version)
+    active = registry.active_version(conn, name)
+    kept = active or judged
+    sources = held.sources(settings, conn, dataset, blocked.batch_id)
+    with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
         scan = scan_batch(settings, sources, rules_of(dataset, kept.schema), Path(folder))
         with conn.transaction():
             lease.lock(conn, name, token)
@@ -138,12 +152,11 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
                 **asdict(by),
             )
             _conclude(conn, decision, changed=changed)
-        snapshot.write(settings, conn)
     return decision
 
 
 @contextmanager
-def _deciding(settings: Settings, name: str, by: _Decider) -> Iterator[tuple[Connection, Dataset, int]]:
+def _deciding(settings: Settings, name: str, by: Decider) -> Iterator[tuple[Connection, Dataset, int]]:
     """Hold the dataset's lease for somebody who said who they are and why they decide."""
     for given, missing in ((by.actor, "the name of who decides"), (by.why, "a reason (--why)")):
         if not given.strip():
@@ -183,14 +196,14 @@ def _check_active(conn: Connection, name: str, judged: Version) -> None:
         raise errors.active_version_moved(name, against, number)
 
 
-def _make_active(conn: Connection, name: str, judged: Version, by: _Decider) -> None:
+def _make_active(conn: Connection, name: str, judged: Version, by: Decider) -> None:
     if judged.status == "ACTIVE":
         return
     QUERIES.supersede_active(conn, dataset=name)
     QUERIES.decide_version(conn, dataset=name, version=judged.number, status="ACTIVE", **asdict(by))
 
 
-def _refuse(conn: Connection, name: str, judged: Version, kept: Version, by: _Decider) -> None:
+def _refuse(conn: Connection, name: str, judged: Version, kept: Version, by: Decider) -> None:
     if judged.number == kept.number:
         _make_active(conn, name, judged, by)
         return
@@ -208,6 +221,10 @@ def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, s
         value_bytes=scan.value_bytes,
         content_hash=scan.content_hash,
         max_event_time=scan.max_event_time,
+    )
+    # Objects that were accepted as lost were not read: the new hash is without them already.
+    accepted.QUERIES.settle(
+        conn, dataset=name, batch_id=blocked.batch_id, kept_hash=scan.content_hash
     )
     misfits = (record for record in rejected.read(scan.rejected_files) if record.stage == rejected.CONTRACT)
     rejected.copy(conn, name, blocked.batch_id, misfits)

@@ -6,6 +6,8 @@ The classes and their exit codes are the tree in `metastore_sync.errors`; here i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from metastore_sync.errors import BrokenError, UsageError, VerdictError
 
 _NOTHING = "Nothing was admitted."
@@ -16,13 +18,25 @@ def manifest_unreadable(key: str, mistake: str) -> BrokenError:
     return BrokenError(f"Manifest does not follow its contract: {mistake}", where=key, not_done=_NOTHING)
 
 
-def object_differs(data_key: str, what: str, promised: object, found: object) -> BrokenError:
+def object_missing(dataset: str, data_key: str) -> BrokenError:
+    """Return the error of an object that a manifest names and the store does not have."""
+    return BrokenError(
+        f"{dataset}: a landed object is gone; its manifest is there",
+        where=data_key,
+        not_done=f"{_NOTHING} Other datasets go on.",
+        next_command=f"tidegate landing replay {dataset} --object {data_key}",
+    )
+
+
+def object_differs(
+    dataset: str, data_key: str, what: str, promised: object, found: object
+) -> BrokenError:
     """Return the error of an object that is not what its manifest promised."""
     return BrokenError(
-        f"Landed object differs from its manifest: {what} {promised} → {found}",
+        f"{dataset}: a landed object differs from its manifest: {what} {promised} → {found}",
         where=data_key,
-        not_done=_NOTHING,
-        next_command="tidegate doctor",
+        not_done=f"{_NOTHING} Other datasets go on.",
+        next_command=f"tidegate landing replay {dataset} --object {data_key}",
     )
 
 
@@ -77,6 +91,55 @@ def no_reason(dataset: str, missing: str) -> UsageError:
         f"{dataset}: a decision needs {missing}",
         not_done="Nothing was decided.",
         next_command=f'tidegate schema approve {dataset} --version N --why "…"',
+    )
+
+
+def no_reason_for_gap(dataset: str, missing: str) -> UsageError:
+    """Return the refusal of an accepted loss without a name or a reason."""
+    return UsageError(
+        f"{dataset}: an accepted loss needs {missing}",
+        not_done="Nothing was accepted.",
+        next_command=f"tidegate landing gaps {dataset}",
+    )
+
+
+def no_such_gap(dataset: str, wanted: str, known: Sequence[str], *, many: bool = False) -> UsageError:
+    """Return the refusal of a range that is not exactly one open gap."""
+    fact = "is a gap of several topic ids: name one with --topic-id" if many else "is no open gap"
+    return UsageError(
+        f"{dataset}: {wanted} {fact}",
+        where="open gaps: " + ("; ".join(known) or "none"),
+        not_done="Nothing was changed.",
+        next_command=f"tidegate landing gaps {dataset}",
+    )
+
+
+def object_whole(dataset: str, data_key: str) -> UsageError:
+    """Return the refusal to land an object again that is as its manifest says."""
+    return UsageError(
+        f"{dataset}: the object is there and whole",
+        where=data_key,
+        not_done="Nothing was written.",
+        next_command=f"tidegate landing gaps {dataset}",
+    )
+
+
+def not_needed(dataset: str, data_key: str) -> UsageError:
+    """Return the refusal to land an object again that nobody reads any more."""
+    return UsageError(
+        f"{dataset}: no manifest that still matters names this object",
+        where=f"{data_key}: of another dataset, accepted as lost, or proven to be in bronze",
+        not_done="Nothing was written.",
+        next_command=f"tidegate landing gaps {dataset}",
+    )
+
+
+def not_replayed(dataset: str, place: str, why: str, next_command: str) -> VerdictError:
+    """Return the refusal to land a range again."""
+    return VerdictError(
+        f"{dataset}: {place} cannot be landed again: {why}",
+        not_done="Nothing was written.",
+        next_command=next_command,
     )
 
 

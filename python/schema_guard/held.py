@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
-from schema_guard import errors
+from schema_guard import accepted, errors
 from schema_guard.edges import registry
 from schema_guard.edges.registry import Connection
 from schema_guard.edges.s3 import Store
@@ -15,18 +15,21 @@ from schema_guard.sql import QUERIES
 
 def sources(settings: Settings, conn: Connection, dataset: Dataset, batch_id: int) -> list[ObjectRange]:
     """
-    Return a batch's objects, in the order of their chains.
+    Return a batch's objects, in the order of their chains, without those whose loss was accepted.
 
     Raises:
         BrokenError: The store is away, or a manifest is gone or differs from what the registry holds.
     """
     store = Store(settings)
+    given_up = {gap.data_key for gap in accepted.of(conn, dataset.name)}
     found = []
     for held in registry.objects(conn, dataset.name, batch_id):
+        if held.data_key in given_up:
+            continue
         key = key_of(dataset.kafka_topic, held.topic_id, held.partition, held.expected_offset)
         manifest = from_document(key, store.document(key))
         if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
-            raise errors.object_differs(key, "data_key", held.data_key, manifest.data_key)
+            raise errors.object_differs(dataset.name, key, "data_key", held.data_key, manifest.data_key)
         found.append(source_of(manifest, held.generation))
     return found
 

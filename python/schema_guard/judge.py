@@ -12,6 +12,7 @@ from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
 from schema_guard import landing_gaps, profiles
+from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
 from schema_guard.core import classify
 from schema_guard.core.classify import Criteria, Past
@@ -41,11 +42,13 @@ class Known:
         active: The ACTIVE version; None before the first batch.
         ledger: Presence of each field so far.
         earlier: Gives the objects of the newest admitted batch; asked only when a field may be renamed.
+        accepted: Losses that somebody answered for.
     """
 
     active: Version | None = None
     ledger: Ledger = field(default_factory=dict)
     earlier: Callable[[], Sequence[ObjectRange]] = tuple
+    accepted: Sequence[AcceptedGap] = ()
 
     @property
     def schema(self) -> Schema | None:
@@ -106,7 +109,8 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
         fit = known.schema or finalise(scan.inference)
         scan = scan_batch(settings, sources, rules_of(dataset, fit), folder)
         settled = classify.judge(known.schema, scan.inference, criteria_of(dataset), past)
-    gaps = landing_gaps.in_batch(batch, SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)])
+    severity = SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)]
+    gaps = landing_gaps.in_batch(batch, severity, known.accepted)
     return Judged(
         dataset=dataset,
         sources=sources,
@@ -135,7 +139,9 @@ def _likenesses(
     if not pairs:
         return {}
     try:
-        return profiles.likenesses(Store(settings), pairs, [*known.earlier(), *sources], sources)
+        return profiles.likenesses(
+            Store(settings), dataset.name, pairs, [*known.earlier(), *sources], sources
+        )
     except BrokenError as away:
         _log.warning("no look for renames: earlier values are gone", dataset=dataset.name, cause=away.fact)
         return {}

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
 from schema_guard.chains import Hole
 from schema_guard.core.finding import Code, Evidence, Finding, Severity
 from schema_guard.core.kinds import Position
+from schema_guard.manifests import Manifest
 
 
-def in_batch(batch: Batch, severity: Severity) -> list[Finding]:
-    """Return a finding per object before or in which records may be lost."""
+def in_batch(
+    batch: Batch, severity: Severity, accepted: Sequence[AcceptedGap] = ()
+) -> list[Finding]:
+    """Return a finding per object before or in which records may be lost; an accepted loss informs only."""
     return [
-        _finding(
-            severity,
-            Position(manifest.topic_id, manifest.partition, manifest.gap_begins),
-            Position(manifest.topic_id, manifest.partition, manifest.last_offset),
-            missing=manifest.next_offset - manifest.gap_begins - manifest.record_count,
-        )
-        for manifest in (link.manifest for link in batch.links)
-        if manifest.may_have_lost
+        _in_manifest(link.manifest, severity, accepted)
+        for link in batch.links
+        if link.manifest.may_have_lost
     ]
+
+
+def _in_manifest(manifest: Manifest, severity: Severity, accepted: Sequence[AcceptedGap]) -> Finding:
+    by = next((gap for gap in accepted if gap.is_loss_of(manifest)), None)
+    return _finding(
+        Severity.INFO if by else severity,
+        Position(manifest.topic_id, manifest.partition, manifest.gap_begins),
+        Position(manifest.topic_id, manifest.partition, manifest.last_offset),
+        missing=manifest.unexplained,
+        note=f"; accepted by {by.actor}: {by.why}" if by else "",
+    )
 
 
 def of_hole(hole: Hole) -> Finding:
@@ -33,7 +45,9 @@ def of_hole(hole: Hole) -> Finding:
     )
 
 
-def _finding(severity: Severity, first: Position, last: Position, *, missing: int) -> Finding:
-    sample = f"{missing} offsets without a record between {first.offset} and {last.offset}"
+def _finding(
+    severity: Severity, first: Position, last: Position, *, missing: int, note: str = ""
+) -> Finding:
+    sample = f"{missing} offsets without a record between {first.offset} and {last.offset}{note}"
     evidence = Evidence(count=0, share=0.0, first=first, last=last, sample=sample)
     return Finding(Code.LANDING_GAP, severity, "", None, None, evidence)

@@ -31,11 +31,13 @@ class Manifest:
         first_offset: First offset inside.
         last_offset: Last offset inside.
         record_count: Records inside.
+        errant_records: Records of its range that its writer sent to the dead letter topic instead.
         bytes: Stored size of the object.
         sha256: Of the stored bytes, in hex.
         is_gzip: Whether the stored bytes are compressed.
         landed_at: When the object was closed, UTC.
         contiguous_read: Whether every offset without a record was withheld by Kafka from the writer.
+        etag: The store's answer to the upload, without quotes; empty when it is not known.
     """
 
     data_key: str
@@ -46,11 +48,13 @@ class Manifest:
     first_offset: int
     last_offset: int
     record_count: int
+    errant_records: int = 0
     bytes: int
     sha256: str
     is_gzip: bool
     landed_at: datetime
     contiguous_read: bool
+    etag: str = ""
 
     @property
     def next_offset(self) -> int:
@@ -70,8 +74,22 @@ class Manifest:
         Offsets without a record are fine where the writer read across them: compaction, transaction
         markers, a transform. Its `contiguous_read` says so.
         """
-        is_whole = self.record_count == self.next_offset - self.gap_begins
-        return not (is_whole or self.contiguous_read)
+        return self.unexplained > 0 and not self.contiguous_read
+
+    @property
+    def unexplained(self) -> int:
+        """Offsets of the range with a record neither inside nor in the dead letter topic."""
+        return self.next_offset - self.gap_begins - self.record_count - self.errant_records
+
+    @property
+    def lost_range(self) -> tuple[int, int]:
+        """
+        The offsets among which records may be lost, both ends included; ask when `may_have_lost`.
+
+        Those before the first record when the rest is whole; else nobody knows where inside.
+        """
+        is_before = self.record_count == self.next_offset - self.first_offset
+        return self.gap_begins, self.first_offset - 1 if is_before else self.last_offset
 
 
 def folder_of(topic: str, topic_id: str, partition: int | str) -> str:
@@ -104,11 +122,13 @@ def from_document(key: str, document: Mapping[str, Any]) -> Manifest:
             first_offset=int(document["first_offset"]),
             last_offset=int(document["last_offset"]),
             record_count=int(document["record_count"]),
+            errant_records=int(document.get("errant_records", 0)),
             bytes=int(document["bytes"]),
             sha256=str(document["sha256"]),
             is_gzip={"gzip": True, "none": False}[document["compression"]],
             landed_at=datetime.fromisoformat(document["landed_at"]),
             contiguous_read=bool(document["contiguous_read"]),
+            etag=str(document.get("etag", "")),
         )
     except (KeyError, TypeError, ValueError) as mistake:
         raise errors.manifest_unreadable(key, repr(mistake)) from mistake

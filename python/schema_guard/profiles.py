@@ -20,6 +20,7 @@ MOST_RECORDS = 5_000
 
 def likenesses(
     store: Store,
+    dataset: str,
     pairs: Sequence[Pair],
     before: Iterable[ObjectRange],
     now: Iterable[ObjectRange],
@@ -29,6 +30,7 @@ def likenesses(
 
     Args:
         store: The raw bucket.
+        dataset: Whose objects they are, for what an error says.
         pairs: Fields to compare.
         before: Objects that hold the old fields, best first.
         now: Objects that hold the new ones.
@@ -36,8 +38,8 @@ def likenesses(
     Raises:
         BrokenError: An object is missing or damaged.
     """
-    old = _profiles(store, before, {pair.old for pair in pairs})
-    new = _profiles(store, now, {pair.new for pair in pairs})
+    old = _profiles(store, dataset, before, {pair.old for pair in pairs})
+    new = _profiles(store, dataset, now, {pair.new for pair in pairs})
     return {
         pair: likeness(names(pair.old)[-1], old[pair.old], names(pair.new)[-1], new[pair.new])
         for pair in pairs
@@ -45,11 +47,11 @@ def likenesses(
 
 
 def _profiles(
-    store: Store, sources: Iterable[ObjectRange], pointers: Collection[str]
+    store: Store, dataset: str, sources: Iterable[ObjectRange], pointers: Collection[str]
 ) -> dict[str, Profile]:
     found = {pointer: Profile() for pointer in pointers}
     paths = {pointer: names(pointer) for pointer in pointers}
-    payloads = (payload for source in sources for payload in _payloads(store, source))
+    payloads = (payload for source in sources for payload in _payloads(store, dataset, source))
     for payload in islice(payloads, MOST_RECORDS):
         for pointer, path in paths.items():
             for value in _at(payload, path):
@@ -57,9 +59,11 @@ def _profiles(
     return found
 
 
-def _payloads(store: Store, source: ObjectRange) -> Iterator[dict[str, object]]:
+def _payloads(store: Store, dataset: str, source: ObjectRange) -> Iterator[dict[str, object]]:
     """Yield the records of an object that can become rows; the others have no fields to compare."""
-    stored = store.stream(source.data_key, sha256=source.sha256, size=source.bytes)
+    stored = store.stream(
+        source.data_key, sha256=source.sha256, size=source.bytes, dataset=dataset
+    )
     text = lines.gunzip(stored) if source.is_gzip else stored
     for line in lines.split(text, MAX_RECORD_BYTES):
         if isinstance(line, lines.SkippedLine):

@@ -59,6 +59,7 @@ class Rules:
 
     Attributes:
         fit: Records that do not fit this schema are rejected; None accepts every shape.
+        is_captured: Records are changes of a table, and one that leaves a value out is rejected.
     """
 
     dataset: str
@@ -66,6 +67,12 @@ class Rules:
     pk_fields: tuple[str, ...]
     event_time: str
     fit: Schema | None = None
+    is_captured: bool = False
+
+    @property
+    def judge_each(self) -> bool:
+        """Whether a rule looks at each record alone, so that they cannot be read in blocks."""
+        return self.fit is not None or self.is_captured
 
 
 def rules_of(dataset: Dataset, fit: Schema | None = None) -> Rules:
@@ -76,6 +83,7 @@ def rules_of(dataset: Dataset, fit: Schema | None = None) -> Rules:
         pk_fields=dataset.pk_fields,
         event_time=dataset.event_time,
         fit=fit,
+        is_captured=dataset.cdc is not None,
     )
 
 

@@ -84,7 +84,10 @@ def of_hole(name: str, hole: Hole) -> Report:
         impact=((),),
         record_count=0,
         rejected_count=0,
-        next_command=f"tidegate check {name}",
+        next_command=(
+            f"tidegate landing replay {name} --partition {hole.cursor.partition}"
+            f" --from {hole.cursor.next_offset} --to {hole.found.expected_offset - 1}"
+        ),
     )
 
 

@@ -14,7 +14,16 @@ from pathlib import Path
 import msgspec
 
 from metastore_sync.model import Mode
-from schema_guard import errors, event_time, lines, records, tombstones, value_blocks, values
+from schema_guard import (
+    errors,
+    event_time,
+    lines,
+    records,
+    tombstones,
+    unavailable,
+    value_blocks,
+    values,
+)
 from schema_guard.content_hash import content_hash
 from schema_guard.core.conform import misfits
 from schema_guard.core.kinds import Position
@@ -71,7 +80,9 @@ class _ObjectScan:
     def read(self, store: Store) -> None:
         """Read the object to its end, then check that it was the object its manifest describes."""
         source = self._source
-        stored = store.stream(source.data_key, sha256=source.sha256, size=source.bytes)
+        stored = store.stream(
+            source.data_key, sha256=source.sha256, size=source.bytes, dataset=self._rules.dataset
+        )
         text = lines.gunzip(stored) if source.is_gzip else stored
         try:
             for number, line in enumerate(lines.split(text, MAX_RECORD_BYTES), 1):
@@ -81,9 +92,17 @@ class _ObjectScan:
             # The checksum tells a damaged object from one that was written like this.
             for _ in stored:
                 pass
-            raise errors.object_differs(source.data_key, "content", "gzip", str(mistake)) from mistake
+            raise errors.object_differs(
+                self._rules.dataset, source.data_key, "content", "gzip", str(mistake)
+            ) from mistake
         if self._records != source.record_count:
-            raise errors.object_differs(source.data_key, "record_count", source.record_count, self._records)
+            raise errors.object_differs(
+                self._rules.dataset,
+                source.data_key,
+                "record_count",
+                source.record_count,
+                self._records,
+            )
         self._found.record_count += self._records
         self._found.see_event_time(event_time.clipped(self._latest, source.landed_at))
 
@@ -114,14 +133,14 @@ class _ObjectScan:
 
     def _record(self, record: records.Record) -> None:
         text = record.value
-        if text is not None and self._rules.fit is None:
+        if text is not None and not self._rules.judge_each:
             self._wait(record, text.encode())
             return
         try:
             if text is None:
                 self._check_no_text(record)
             else:
-                self._take_fitting(record, text.encode())
+                self._take_alone(record, text.encode())
         except PoisonError as poison:
             self._reject_record(record, poison)
         else:
@@ -152,10 +171,12 @@ class _ObjectScan:
         for number, poison in outcome.rejected.items():
             self._reject_record(waiting[number], poison)
 
-    def _take_fitting(self, record: records.Record, text: bytes) -> None:
-        """Count a record that fits the schema; raise `PoisonError` for one that cannot become a row."""
+    def _take_alone(self, record: records.Record, text: bytes) -> None:
+        """Count a record that is judged alone; raise `PoisonError` for one that cannot become a row."""
         source, found, fit = self._source, self._found, self._rules.fit
         value = values.read(text)
+        if self._rules.is_captured:
+            unavailable.check(value)
         if fit is not None:
             _check_fit(value, fit, self._pk_fields)
         found.inference.add(value, Position(source.topic_id, source.partition, record.offset))

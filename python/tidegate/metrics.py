@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,8 +10,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as MEDIA_TYPE
 from prometheus_client.registry import Collector
 
+from metastore_sync.captured import Slot
 from tidegate.phases import Phase
-from tidegate.reasons import State
+from tidegate.reason import State
 from tidegate.status import DatasetStatus, Status
 
 __all__ = ["MEDIA_TYPE", "phases", "text"]
@@ -31,6 +32,13 @@ _OF_DATASET = {
     "tidegate_records_rejected": ("rejected", "Records that could not become rows."),
     "tidegate_max_lag_seconds": ("max_lag_seconds", "Seconds a landed record may wait."),
     "tidegate_schema_version": ("schema_version", "Number of the ACTIVE schema version."),
+}
+#: Metric of a captured table's replication slot → its value; what it means.
+_OF_SLOT: dict[str, tuple[Callable[[Slot], float], str]] = {
+    "tidegate_slot_retained_bytes": (lambda s: s.retained_bytes, "Log that its server keeps for it."),
+    "tidegate_slot_behind_bytes": (lambda s: s.behind_bytes, "Log since the last change that was confirmed."),
+    "tidegate_slot_active": (lambda s: s.is_active, "1 while a connector reads it."),
+    "tidegate_slot_lost": (lambda s: s.wal_status == "lost", "1 when changes are missing for good."),
 }
 
 
@@ -72,6 +80,7 @@ class _Collector(Collector):
         yield self._state()
         yield from self._of_datasets()
         yield from self._of_phases()
+        yield from self._of_slots()
         away = GaugeMetricFamily("tidegate_part_away", "1: cannot be asked.", labels=["part"])
         for part in self._status.away:
             away.add_metric([part], 1)
@@ -97,6 +106,14 @@ class _Collector(Collector):
             for entry in self._status.datasets:
                 if (value := getattr(entry, field)) is not None:
                     family.add_metric([entry.name], value)
+            yield family
+
+    def _of_slots(self) -> Iterator[Metric]:
+        held = [(entry.name, entry.slot) for entry in self._status.datasets if entry.slot]
+        for name, (value, told) in _OF_SLOT.items():
+            family = GaugeMetricFamily(name, told, labels=["dataset"])
+            for dataset, slot in held:
+                family.add_metric([dataset], value(slot))
             yield family
 
     def _of_phases(self) -> Iterator[Metric]:

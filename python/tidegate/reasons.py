@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from metastore_sync.model import DatasetState, Source
+from schema_guard.accepted import GapKind
+from schema_guard.core.finding import Code, Severity
+from schema_guard.core.policy import SEVERITY, resolve
+from schema_guard.gaps import Gap
+from tidegate import reasons_cdc
 from tidegate.facts.model import DatasetFact, Facts
+from tidegate.reason import Reason, State
 from tidegate.words import age, count
+
+__all__ = ["RULES", "Reason", "State", "reason", "waiting_since"]
 
 #: Findings that a reason names; the command it ends with shows all of them.
 _FINDINGS_TOLD = 2
-
-
-class State(StrEnum):
-    """What a person has to know first about a dataset."""
-
-    #: Somebody told the guard to form no batches.
-    PAUSED = "PAUSED"
-    #: A batch awaits a decision; nothing behind it is loaded.
-    BLOCKED = "BLOCKED"
-    #: Something is broken: a proof, a connector, the chain of manifests, a part.
-    DEGRADED = "DEGRADED"
-    #: A landed record has waited longer than `max_lag`.
-    LAGGING = "LAGGING"
-    OK = "OK"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a dataset is in its state, and what to type; no command when nothing is to be done."""
-
-    state: State
-    text: str
-    next_command: str = ""
 
 
 def reason(fact: DatasetFact, facts: Facts) -> Reason:
@@ -61,8 +44,10 @@ def waiting_since(fact: DatasetFact) -> datetime | None:
 def _paused(fact: DatasetFact, _: Facts) -> Reason | None:
     if fact.state not in (DatasetState.PAUSED, DatasetState.RETIRED):
         return None
-    text = f"{fact.state.lower()}: records land, no batch is formed"
-    return Reason(State.PAUSED, text)
+    changed = fact.registry and fact.registry.changed
+    by = f" by {changed.actor}, {changed.at:%Y-%m-%d %H:%M}Z: {changed.why}" if changed else ""
+    text = f"{fact.state.lower()}{by}; nothing lands, no batch is formed"
+    return Reason(State.PAUSED, text, f'tidegate resume {fact.dataset.name} --why "…"')
 
 
 def _blocked(fact: DatasetFact, _: Facts) -> Reason | None:
@@ -101,11 +86,18 @@ def _red_receipt(fact: DatasetFact, _: Facts) -> Reason | None:
 
 def _connector(fact: DatasetFact, facts: Facts) -> Reason | None:
     name, connector = fact.dataset.name, fact.connector
+    if fact.dataset.landing.is_foreign:
+        return None
     if "connect" in facts.away:
         return Reason(State.DEGRADED, "Kafka Connect is away: nothing lands", "tidegate doctor")
-    again = f"tidegate apply {name}" if fact.source is Source.FILE else "tidegate doctor"
+    if connector is not None and connector.state in ("PAUSED", "STOPPED"):
+        text = f"connector {connector.name} is {connector.state} by hand, the dataset is not"
+        return Reason(State.DEGRADED, text, f'tidegate resume {name} --why "…"')
+    is_adopted = fact.source is Source.CONNECT
+    again = "tidegate doctor" if is_adopted else f"tidegate apply {name}"
     if connector is None:
-        return Reason(State.DEGRADED, "no connector lands its topic", again)
+        made = f'PUT its connector again through Connect REST, or: tidegate retire {name} --why "…"'
+        return Reason(State.DEGRADED, "no connector lands its topic", made if is_adopted else again)
     if connector.is_running:
         return None
     tasks = ", ".join(connector.tasks) or "none"
@@ -120,10 +112,23 @@ def _landing(fact: DatasetFact, facts: Facts) -> Reason | None:
         return Reason(State.DEGRADED, "the object store is away", "tidegate doctor")
     if fact.landing_wrong:
         return Reason(State.DEGRADED, fact.landing_wrong, f"tidegate check {name}")
-    if fact.landing and fact.landing.hole:
-        text = f"records wait behind a hole: {fact.landing.hole}"
-        return Reason(State.DEGRADED, text, f"tidegate check {name}")
-    return None
+    return _gap(fact)
+
+
+def _gap(fact: DatasetFact) -> Reason | None:
+    """Name the worst open gap: one that holds records up comes before one that policy lets pass."""
+    found = [gap for gap in fact.landing.gaps if _is_red(fact, gap)] if fact.landing else []
+    if not found:
+        return None
+    gap = found[0]
+    more = f", and {count(len(found) - 1, 'more gap')}" if len(found) > 1 else ""
+    text = f"records are missing from the raw zone: {gap.place}: {gap.fact}{more}"
+    return Reason(State.DEGRADED, text, gap.next_command(fact.dataset.name))
+
+
+def _is_red(fact: DatasetFact, gap: Gap) -> bool:
+    severity = SEVERITY[resolve(Code.LANDING_GAP, fact.dataset.policy)]
+    return gap.kind is not GapKind.RETENTION_LOSS or severity is Severity.BREAKING
 
 
 def _lagging(fact: DatasetFact, facts: Facts) -> Reason | None:
@@ -145,16 +150,20 @@ def _what_is_well(fact: DatasetFact) -> str:
         return f"{count(waiting, 'landed record')} to load, within max_lag"
     if seen is None or not seen.batches:
         return "nothing has landed yet"
-    return f"all {count(seen.records, 'landed record')} loaded and proven"
+    note = f"; {count(len(seen.accepted), 'accepted loss', 'accepted losses')}" if seen.accepted else ""
+    told = f"; {fact.dataset.landing.guarantee}" if fact.dataset.landing.is_foreign else ""
+    return f"all {count(seen.records, 'landed record')} loaded and proven{note}{told}"
 
 
 #: In order of what a person must know first.
 RULES: tuple[Callable[[DatasetFact, Facts], Reason | None], ...] = (
+    reasons_cdc.slot_in_danger,
     _paused,
     _blocked,
     _registry_away,
     _red_receipt,
     _connector,
+    reasons_cdc.capture_stands_still,
     _landing,
     _lagging,
 )

@@ -13,9 +13,11 @@ from fastapi.responses import JSONResponse, Response
 
 from lakehouse import api as lakehouse_api
 from metastore_sync import api as metastore_api
+from metastore_sync import lifecycle_api
 from metastore_sync import settings as known
 from metastore_sync.settings import Settings
 from schema_guard import api as guard_api
+from schema_guard import landing_api
 from tidegate import logs, metrics, page, problem
 from tidegate.adoption import Adoption
 from tidegate.auth import Doorkeeper
@@ -53,7 +55,7 @@ def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
     problem.install(made)
     door, watch = Doorkeeper(settings), Watch(settings)
     physician = Physician(settings, {"adoption": adoption.wrong} if adopts else {})
-    for api in (metastore_api, guard_api, lakehouse_api):
+    for api in (metastore_api, lifecycle_api, guard_api, landing_api, lakehouse_api):
         made.include_router(api.router(lambda: settings, door.require))
     made.include_router(page.router(settings, watch, physician, door))
     _operations(made, door, watch, physician)

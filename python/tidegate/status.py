@@ -7,14 +7,51 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from metastore_sync.captured import Slot
 from metastore_sync.model import Start
-from tidegate.facts.model import ConnectorFact, DatasetFact, Facts, ReceiptFact, RegistryFact
+from schema_guard.accepted import AcceptedGap
+from schema_guard.gaps import Gap
+from tidegate.facts import lags
+from tidegate.facts.lags import Lag
+from tidegate.facts.model import (
+    ConnectorFact,
+    DatasetFact,
+    Facts,
+    ObjectFact,
+    ReceiptFact,
+    RegistryFact,
+)
 from tidegate.phases import Phase, phases
 from tidegate.reasons import State, reason, waiting_since
 
 #: Worst first on every list.
 ORDER = (State.BLOCKED, State.DEGRADED, State.LAGGING, State.OK, State.PAUSED)
 LAYERS = ("landed", "bronze", "silver", "gold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingStatus:
+    """
+    How one topic lands; None and empty where a part that knows was away, or nothing is there yet.
+
+    Attributes:
+        topic_id: Kafka's id of the topic that landed last, 8 hex digits; `generation` is its number.
+        delivery: `exactly-once` or `at-least-once`, as the newest manifests state.
+        last_object: The newest one.
+        watermark: Event times before it are late in the next batch.
+        partitions: How far each is behind Kafka.
+        gaps: What is missing from the raw zone and was not accepted.
+        accepted: Losses that somebody accepted.
+    """
+
+    topic_id: str | None
+    generation: int | None
+    delivery: str | None
+    last_object: ObjectFact | None
+    watermark: datetime | None
+    partitions: tuple[Lag, ...]
+    gaps: tuple[Gap, ...]
+    accepted: tuple[AcceptedGap, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +65,8 @@ class DatasetStatus:
         waiting: Landed records without proof: not judged, blocked, or without a green receipt.
         lag_seconds: Age of the oldest of them; 0 when none waits.
         records: Of all admitted batches, the rejected included.
+        source_connector: Captures the table of a dataset with cdc; `slot` is what its server keeps for it.
+        guarantee: exactly-once, or at-least-once and whose layout is read.
     """
 
     name: str
@@ -49,7 +88,11 @@ class DatasetStatus:
     rejected: int | None
     receipt: ReceiptFact | None
     connector: ConnectorFact | None
+    source_connector: ConnectorFact | None
+    slot: Slot | None
+    landing: LandingStatus
     phases: tuple[Phase, ...]
+    guarantee: str = "exactly-once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +154,25 @@ def _dataset(fact: DatasetFact, facts: Facts) -> DatasetStatus:
         rejected=seen.rejected if seen else None,
         receipt=_receipt(seen),
         connector=fact.connector,
+        source_connector=fact.source_connector,
+        slot=fact.slot.slot if fact.slot else None,
+        landing=_landing(fact, facts.at),
+        guarantee=dataset.landing.guarantee,
         phases=phases(fact, facts.at, not_landed=not_landed, lag_seconds=lag if is_known else None),
+    )
+
+
+def _landing(fact: DatasetFact, now: datetime) -> LandingStatus:
+    seen, landing = fact.registry, fact.landing
+    return LandingStatus(
+        topic_id=landing.topic_id if landing else None,
+        generation=landing.generation if landing else None,
+        delivery=landing.delivery if landing else None,
+        last_object=landing.last_object if landing else None,
+        watermark=seen.watermark if seen else None,
+        partitions=lags.of(fact, now),
+        gaps=landing.gaps if landing else (),
+        accepted=seen.accepted if seen else (),
     )
 
 
@@ -126,13 +187,12 @@ def _layers(fact: DatasetFact) -> dict[str, datetime | None]:
 
 
 def _not_landed(fact: DatasetFact) -> int | None:
-    """Return the records between the landed offsets and the topic's end."""
+    """Return the records between the landed offsets and the topic's end; None where none is known."""
     if fact.kafka_ends is None or fact.landing is None:
         return None
-    landed = fact.landing.offsets
-    if not landed and fact.dataset.start is Start.LATEST:
+    if not fact.landing.offsets and fact.dataset.start is Start.LATEST:
         return None  # where landing will begin is not known before its first object
-    return sum(max(0, end - landed.get(p, 0)) for p, end in fact.kafka_ends.items())
+    return sum(lag.records or 0 for lag in lags.of(fact))
 
 
 def _waiting(fact: DatasetFact) -> int | None:

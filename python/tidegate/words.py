@@ -25,11 +25,24 @@ def ago(at: datetime | None, now: datetime) -> str:
     return f"{age((now - at).total_seconds())} ago" if at else "—"
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """
     Return a number with its noun.
 
     >>> count(1, "record"), count(12_000, "record")
     ('1 record', '12,000 records')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(count_of_bytes: float) -> str:
+    """
+    Return a number of bytes in its largest unit of 1,024.
+
+    >>> size(512), size(300 << 20), size(1.5 * (1 << 30))
+    ('512 B', '300 MiB', '1.5 GiB')
+    """
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count_of_bytes >= 1 << power:
+            return f"{count_of_bytes / (1 << power):.3g} {unit}"
+    return f"{int(count_of_bytes)} B"

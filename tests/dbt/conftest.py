@@ -31,6 +31,8 @@ MODELS = {
     "slv": "{{ config(materialized='incremental', incremental_strategy='MODE') }}\n"
     "select * from {{ MODE('NAME') }}\n",
 }
+#: What silver of a captured table says beside the name.
+DELETED_WHEN = """, deleted_when="__deleted = 'true'" """
 
 REWIND = (
     "set `spark.sql.iceberg.snapshot-property.tidegate_batch`=BATCH;"
@@ -248,7 +250,9 @@ def lake(
         folder = dbt_home / "models" / name
         folder.mkdir()
         for prefix, text in MODELS.items():
-            sql = text.replace("NAME", name).replace("MODE", fields["mode"])
+            more = DELETED_WHEN if prefix == "slv" and "cdc" in fields else ""
+            sql = text.replace("'NAME'", f"'{name}'{more}")
+            sql = sql.replace("MODE", fields["mode"])
             (folder / f"{prefix}_{name}.sql").write_text(sql, encoding="utf-8")
         made.append(Lake(name, registry, s3, found.raw_bucket, spark, dbt_home / "target"))
         return made[-1]

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from metastore_sync.model import Dataset, DatasetState, Mode, Source, Start
+from metastore_sync.captured import Slot
+from metastore_sync.layout import Landing
+from metastore_sync.model import Action, Dataset, DatasetState, Mode, Source, Start
+from schema_guard.accepted import AcceptedGap, GapKind
+from schema_guard.gaps import Gap
 from tidegate import metrics, status
+from tidegate.cli import landing_lines
 from tidegate.facts import lake
 from tidegate.facts.model import (
     Blocked,
@@ -19,8 +25,11 @@ from tidegate.facts.model import (
     DatasetFact,
     Facts,
     LandingFact,
+    ObjectFact,
     ReceiptFact,
     RegistryFact,
+    SlotFact,
+    StateChange,
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -36,17 +45,59 @@ def seen(**case: Any) -> Facts:
     """Return what a case describes; everything it does not name is healthy."""
     away = case.get("away", "")
     fact = DatasetFact(
-        dataset=DATASET,
+        dataset=replace(
+            DATASET,
+            policy=_policy(case),
+            landing=Landing.of({"layout": case.get("layout", "tidegate")}),
+        ),
         state=DatasetState(case.get("dataset_state", "OK")),
         source=Source(case.get("source", "file")),
         registry=None if away == "registry" else _registry(case),
         landing=_landing(case) if away not in {"registry", "store"} else None,
         landing_wrong=case.get("landing_wrong", ""),
-        kafka_ends={0: case.get("kafka_end", 1000)},
+        kafka_ends=None if away == "kafka" else {0: case.get("kafka_end", 1000)},
+        kafka_topic_id=case.get("kafka_id", "0a1b2c3d"),
+        oldest={0: at} if (at := _ago(case.get("oldest_age"))) else {},
         connector=None if case.get("connector") == "absent" else _connector(case),
+        source_connector=_source_connector(case) if "slot" in case else None,
+        slot=_slot(case["slot"]) if "slot" in case else None,
     )
     since = SNAPSHOT if away == "registry" else None
     return Facts(at=NOW, datasets=(fact,), away={away: "gone"} if away else {}, snapshot_since=since)
+
+
+def _policy(case: dict[str, Any]) -> MappingProxyType[str, Action]:
+    return MappingProxyType({code: Action(act) for code, act in case.get("policy", {}).items()})
+
+
+def _gap(given: dict[str, Any]) -> Gap:
+    return Gap(
+        kind=GapKind(given["kind"]),
+        topic_id="0a1b2c3d",
+        generation=1,
+        partition=0,
+        first_offset=given["first"],
+        last_offset=given["last"],
+        missing=given["last"] - given["first"] + 1,
+        fact=given["fact"],
+    )
+
+
+LOSS = AcceptedGap(
+    topic_id="0a1b2c3d",
+    partition=0,
+    kind=GapKind.RETENTION_LOSS,
+    first_offset=3,
+    last_offset=4,
+    data_key=None,
+    batch_id=None,
+    record_count=0,
+    rejected_count=0,
+    content_hash=0,
+    actor="ada",
+    why="retention",
+    at=NOW,
+)
 
 
 def _registry(case: dict[str, Any]) -> RegistryFact:
@@ -75,6 +126,9 @@ def _registry(case: dict[str, Any]) -> RegistryFact:
             red_batch=case.get("red_batch"),
             mismatch=case.get("mismatch", ""),
         ),
+        watermark=NOW - timedelta(minutes=5),
+        accepted=(LOSS,) * case.get("accepted", 0),
+        changed=StateChange(**case["changed"], at=NOW) if "changed" in case else None,
     )
 
 
@@ -83,13 +137,36 @@ def _landing(case: dict[str, Any]) -> LandingFact:
         offsets={0: 1000},
         waiting=case.get("waiting", 0),
         waiting_since=_ago(case.get("waiting_age")),
-        hole=case.get("hole", ""),
+        gaps=tuple(_gap(given) for given in case.get("gaps", ())),
+        topic_id=case.get("landed_id", "0a1b2c3d"),
+        generation=1,
+        delivery="exactly-once",
+        last_object=ObjectFact(key="orders/date=2026-11-21/o.jsonl.gz", records=10, landed_at=NOW),
+        newest_record={0: NOW - timedelta(seconds=90)},
     )
 
 
 def _connector(case: dict[str, Any]) -> ConnectorFact:
     tasks = tuple(case.get("tasks", ["RUNNING"]))
-    return ConnectorFact(name="tidegate-orders", state="RUNNING", tasks=tasks, cause=case.get("cause", ""))
+    return ConnectorFact(
+        name="tidegate-orders",
+        state=case.get("connector_state", "RUNNING"),
+        tasks=tasks,
+        cause=case.get("cause", ""),
+        causes=case.get("causes", {}),
+    )
+
+
+def _source_connector(case: dict[str, Any]) -> ConnectorFact:
+    tasks = tuple(case.get("source_tasks", ["RUNNING"]))
+    return ConnectorFact(name="tidegate-orders-source", state="RUNNING", tasks=tasks)
+
+
+def _slot(case: dict[str, Any] | str) -> SlotFact:
+    if isinstance(case, str):
+        return SlotFact(wrong="orders: the database of its table cannot be asked")
+    well = {"is_active": True, "wal_status": "reserved", "retained_bytes": 0, "safe_bytes": None}
+    return SlotFact(slot=Slot(name="tidegate_orders", behind_bytes=0, **{**well, **case}))
 
 
 def _ago(seconds: int | None) -> datetime | None:
@@ -105,6 +182,40 @@ def test_state(name: str) -> None:
 
     assert (case["state"], case["next"]) == (found.state.value, found.next_command), case["why"]
     assert case["reason"] in found.reason
+
+
+LAGS: dict[str, dict[str, Any]] = YAML(typ="safe").load(
+    Path(__file__).parents[1] / "cases" / "status" / "lags.yml"
+)
+LINES: dict[str, dict[str, Any]] = YAML(typ="safe").load(
+    Path(__file__).parents[1] / "cases" / "status" / "landing_lines.yml"
+)
+
+
+@pytest.mark.parametrize("name", list(LAGS))
+def test_lag(name: str) -> None:
+    """Every case of lags.yml: records, seconds, and whether the seconds are only a bound."""
+    case = LAGS[name]
+
+    (found,) = status.judge(seen(**case["seen"])).datasets
+    (lag,) = found.landing.partitions
+
+    assert (case["records"], case["seconds"], case["is_bound"]) == (
+        lag.records,
+        lag.seconds,
+        lag.is_bound,
+    ), case["why"]
+
+
+@pytest.mark.parametrize("name", list(LINES))
+def test_landing_lines(name: str) -> None:
+    """Every case of landing_lines.yml: what a terminal shows of how a dataset lands."""
+    (found,) = status.judge(seen(**LINES[name]["seen"])).datasets
+
+    shown = list(landing_lines.lines(found, NOW))
+
+    missing = [line for line in LINES[name]["lines"] if line not in shown]
+    assert missing == [], shown
 
 
 def test_waiting_counts_each_landed_record_without_proof_once() -> None:
@@ -171,6 +282,15 @@ def test_prometheus_tells_a_breaking_change(case: dict[str, Any], value: int) ->
     text = metrics.text(status.judge(seen(**case))).decode()
 
     assert f'breaking_schema_change{{dataset="orders"}} {value}.0' in text
+
+
+def test_prometheus_tells_what_a_slot_retains() -> None:
+    """The gauges that alerts hang on; a dataset without a slot has none of them."""
+    text = metrics.text(status.judge(seen(slot={"retained_bytes": 5, "wal_status": "lost"}))).decode()
+
+    assert 'tidegate_slot_retained_bytes{dataset="orders"} 5.0' in text
+    assert 'tidegate_slot_lost{dataset="orders"} 1.0' in text
+    assert "tidegate_slot_lost{" not in metrics.text(status.judge(seen())).decode()
 
 
 def test_prometheus_leaves_out_what_is_not_known() -> None:

@@ -47,6 +47,8 @@ def test_the_contracts_examples_can_be_read(path):
         ({"first_offset": 12, "record_count": 8, "chain_start_offset": 12}, False),
         ({"record_count": 9}, True),
         ({"record_count": 9, "contiguous_read": True}, False),
+        ({"record_count": 9, "errant_records": 1}, False),
+        ({"record_count": 8, "errant_records": 1}, True),
     ],
 )
 def test_only_offsets_that_kafka_may_have_held_are_a_loss(changes, may_have_lost):

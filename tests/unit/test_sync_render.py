@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from types import MappingProxyType
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from metastore_sync.changes import Change, changes_between
 from metastore_sync.connect_api import cause_of
-from metastore_sync.model import Action, Dataset, Mode, Start
-from metastore_sync.render import sink_config
+from metastore_sync.model import CDC_ORDER, CDC_TIME, Action, Cdc, Dataset, Mode, Start
+from metastore_sync.render import connectors, sink_config
+from metastore_sync.render_cdc import slot_name
 from metastore_sync.settings import Settings
 
 ORDERS = Dataset(
@@ -22,6 +27,20 @@ ORDERS = Dataset(
     start=Start.LATEST,
     policy=MappingProxyType({"FIELD_ADDED": Action.BLOCK}),
     connector=MappingProxyType({"tasks.max": "2", "rotate.records": "10"}),
+)
+CUSTOMERS = Dataset(
+    name="customers",
+    kafka_topic="shop.customers",
+    mode=Mode.UPSERT,
+    owner="crm",
+    pk_fields=("id",),
+    order_by=CDC_ORDER,
+    event_time=CDC_TIME,
+    cdc=Cdc(
+        connection="shop",
+        table="public.customers",
+        connector=MappingProxyType({"heartbeat.interval.ms": "500", "snapshot.fetch.size": "10"}),
+    ),
 )
 SETTINGS = Settings(
     home=Path("unused"),
@@ -49,6 +68,24 @@ def test_aws_itself_needs_neither_endpoint_nor_keys() -> None:
     aws = dataclasses.replace(SETTINGS, s3_endpoint="", s3_access_key="", s3_secret_key="")
     keys = {key for key in sink_config(ORDERS, aws) if key.startswith("s3.")}
     assert keys == {"s3.bucket", "s3.prefix", "s3.region"}
+
+
+def test_a_captured_table_has_two_connectors() -> None:
+    folder = Path(__file__).parents[1] / "cases" / "dataset_files"
+    source, sink = connectors(CUSTOMERS, SETTINGS)
+    golden = json.loads((folder / "customers.source.json").read_text(encoding="utf-8"))
+    assert (source, list(source)) == (golden, list(golden))
+    assert sink == sink_config(CUSTOMERS, SETTINGS)
+    assert connectors(ORDERS, SETTINGS) == (sink_config(ORDERS, SETTINGS),)
+
+
+@given(st.from_regex(r"[a-z][a-z0-9_]{0,59}", fullmatch=True))
+def test_every_datasets_slot_has_a_name_that_postgresql_takes(name: str) -> None:
+    assert re.fullmatch(r"[a-z0-9_]{1,63}", slot_name(name))
+
+
+def test_long_names_that_differ_late_keep_slots_of_their_own() -> None:
+    assert slot_name("c" * 59 + "a") != slot_name("c" * 59 + "b")
 
 
 def test_a_change_reads_as_old_and_new() -> None:

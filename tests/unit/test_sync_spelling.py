@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -11,8 +12,12 @@ from hypothesis import strategies as st
 from metastore_sync import spelling
 from metastore_sync.dataset_files import check_document
 from metastore_sync.errors import UsageError
+from metastore_sync.layout import Landing, Layout, Newest, Values
 from metastore_sync.model import (
+    CDC_ORDER,
+    CDC_TIME,
     Action,
+    Cdc,
     Dataset,
     Mode,
     Start,
@@ -26,6 +31,22 @@ lists = st.lists(words, unique=True, max_size=3).map(tuple)
 transforms = st.lists(
     words | words.map(lambda word: f"jar:lib/{word}.jar!{word}"), unique=True, max_size=3
 ).map(tuple)
+landings = st.one_of(
+    st.just(Landing()),
+    st.builds(
+        Landing,
+        layout=st.just(Layout.CONFLUENT),
+        bucket=st.sampled_from(["", "events"]),
+        prefix=st.sampled_from(["", "topics/", "a/b/"]),
+        values=st.sampled_from(Values),
+        newest=st.sampled_from(Newest),
+    ),
+    st.builds(
+        Landing,
+        layout=st.just(Layout.AIVEN),
+        file_name_template=st.just("{{topic}}/{{partition}}/{{start_offset:padding=true}}"),
+    ),
+)
 datasets = st.builds(
     Dataset,
     name=words,
@@ -45,10 +66,25 @@ datasets = st.builds(
         MappingProxyType
     ),
     targets=st.lists(st.sampled_from(Target), unique=True, min_size=1).map(tuple),
+    landing=landings,
+)
+settings_of_a_capture = st.dictionaries(
+    st.sampled_from(["heartbeat.interval.ms", "snapshot.fetch.size"]), words
+).map(MappingProxyType)
+captured = st.builds(
+    Dataset,
+    name=words,
+    kafka_topic=words,
+    mode=st.just(Mode.UPSERT),
+    owner=words,
+    pk_fields=st.lists(words, unique=True, min_size=1, max_size=3).map(tuple),
+    order_by=st.just(CDC_ORDER),
+    event_time=st.just(CDC_TIME),
+    cdc=st.builds(Cdc, connection=words, table=st.just("public.t"), connector=settings_of_a_capture),
 )
 
 
-@given(datasets)
+@given(datasets | captured)
 def test_to_the_api_and_back(dataset: Dataset) -> None:
     document = to_document(dataset)
     assert spelling.from_api(spelling.to_api(document)) == document
@@ -63,7 +99,26 @@ def test_to_a_connector_and_back(dataset: Dataset) -> None:
     assert from_document(document) == dataset
 
 
-@given(datasets)
+@given(captured)
+def test_a_connector_declares_the_table_that_fills_its_topic(dataset: Dataset) -> None:
+    """The sink does not carry the settings of the connector before the topic."""
+    config = spelling.to_connector(to_document(dataset)) | {"topics": dataset.kafka_topic}
+    document = spelling.from_connector(config)
+    assert document is not None
+    assert check_document(document) == []
+    assert dataset.cdc is not None
+    assert from_document(document).cdc == replace(dataset.cdc, connector=MappingProxyType({}))
+
+
+def test_settings_of_the_capture_can_be_declared_by_a_connector() -> None:
+    setting = {"dataset.cdc.connector.heartbeat.interval.ms": "1"}
+    config = {"topics": "t", "dataset.cdc.table": "public.t", **setting}
+    document = spelling.from_connector(config)
+    assert document is not None
+    assert document["cdc"] == {"table": "public.t", "connector": {"heartbeat.interval.ms": "1"}}
+
+
+@given(datasets | captured)
 def test_every_dataset_of_the_model_satisfies_its_schema(dataset: Dataset) -> None:
     assert check_document(to_document(dataset)) == []
 

@@ -36,13 +36,17 @@
 {%- endmacro %}
 
 
-{#- SQL: does a tombstone cut the place? Earlier means a smaller offset in its lane, a smaller timestamp in another. -#}
+{#-
+    SQL: does a tombstone cut the place? Earlier means a smaller offset in its lane, a smaller timestamp in another.
+    As in the order of records, null is the smallest: what has no timestamp is older than what has one.
+-#}
 {% macro is_cut(tombstones, place) -%}
     coalesce(exists(
         map_entries({{ tombstones }}),
         t -> case
             when t.key = {{ lane_of(place) }} then {{ place }}.kafka_offset < t.value.kafka_offset
             else {{ place }}.kafka_timestamp < t.value.kafka_timestamp
+                or ({{ place }}.kafka_timestamp is null and t.value.kafka_timestamp is not null)
         end
     ), false)
 {%- endmacro %}

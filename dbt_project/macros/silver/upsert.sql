@@ -14,17 +14,24 @@
 
     Args:
         dataset: Name of a registered dataset of mode upsert.
+        deleted_when: For a dataset with cdc: SQL condition on the payload's columns that makes a record a deletion.
+            Its changes are ordered by their place in PostgreSQL's log, deletions among them (`changes.sql`).
 -#}
-{% macro upsert(dataset) -%}
+{% macro upsert(dataset, deleted_when=none) -%}
     {%- set bronze = ref('brz_' ~ dataset) -%}
     {%- set position = position(dataset, bound=bronze) -%}
     {%- do payload_needs_schema(position) -%}
     {%- do needs_fields('upsert', position, ['pk_fields']) -%}
+    {%- do check_deleted_when(position, deleted_when) -%}
     {%- set held = this if is_incremental() else none -%}
-    {%- set source = with_contenders(bronze, position, held) if held else bronze_window(bronze, position) -%}
     (
         {{ window_note(position) }}
+        {%- if deleted_when %}
+        {{ change_rows(payload_records(bronze_window(bronze, position), position), position, held, deleted_when) }}
+        {%- else %}
+        {%- set source = with_contenders(bronze, position, held) if held else bronze_window(bronze, position) %}
         {{ upsert_rows(payload_records(source, position), position.fields, held) }}
+        {%- endif %}
     )
 {%- endmacro %}
 

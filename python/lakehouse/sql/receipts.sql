@@ -2,9 +2,18 @@
 
 -- name: unproven(dataset, upto)
 -- Admitted batches up to one that lack a green receipt line, oldest first.
+-- Losses that somebody accepted are no part of what can be in a table: `lost` records, and their hash.
 select
-    b.batch_id, b.schema_version, b.content_hash, b.record_count, b.rejected_count
+    b.batch_id, b.schema_version, b.content_hash - g.content_hash as content_hash,
+    b.record_count, b.rejected_count, g.lost
 from registry.batch as b
+cross join lateral (
+    select
+        coalesce(sum(a.content_hash), 0) as content_hash,
+        coalesce(sum(a.record_count), 0)::bigint as lost
+    from registry.accepted_gap as a
+    where a.dataset = b.dataset and a.batch_id = b.batch_id
+) as g
 where
     b.dataset = :dataset
     and b.status = 'ADMITTED'
@@ -31,7 +40,7 @@ inner join registry.schema_version as v on b.dataset = v.dataset and b.schema_ve
 where b.dataset = :dataset and b.batch_id = :batch_id;
 
 -- name: landed(dataset, batches)
--- What landed and what was rejected, per batch and partition.
+-- What landed and what was rejected, per batch and partition, without objects accepted as lost.
 select
     o.batch_id, o.topic_id, o.partition,
     min(o.first_offset) as first_offset, max(o.last_offset) as last_offset,
@@ -41,9 +50,19 @@ select
         where
             r.dataset = :dataset and r.batch_id = o.batch_id and r.stage <> 'rule'
             and r.topic_id = o.topic_id and r.partition = o.partition
-    ) as rejected
+    ) - coalesce((
+        select sum(g.rejected_count) from registry.accepted_gap as g
+        where
+            g.dataset = :dataset and g.batch_id = o.batch_id
+            and g.topic_id = o.topic_id and g.partition = o.partition
+    ), 0)::bigint as rejected
 from registry.batch_object as o
-where o.dataset = :dataset and o.batch_id = any(:batches)
+where
+    o.dataset = :dataset and o.batch_id = any(:batches)
+    and not exists (
+        select from registry.accepted_gap as g
+        where g.dataset = o.dataset and g.batch_id = o.batch_id and g.data_key = o.data_key
+    )
 group by o.batch_id, o.topic_id, o.partition
 order by o.batch_id, o.topic_id, o.partition;
 

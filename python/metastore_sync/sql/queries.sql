@@ -48,6 +48,18 @@ update registry.dataset
 set state = :state, updated_at = clock_timestamp()
 where name = :name and state <> :state;
 
+-- name: has_blocked_batch(name)$
+-- Whether a batch of the dataset waits for a decision.
+select exists (select from registry.batch where dataset = :name and status = 'BLOCKED');
+
+-- name: last_change(name)^
+-- Who changed a dataset's state last, when and why.
+select actor, why, at
+from registry.audit_log
+where dataset = :name and action = 'set_state'
+order by id desc
+limit 1;
+
 -- name: insert_audit(dataset, actor, action, why, detail)!
 -- Who did what, and why.
 insert into registry.audit_log (dataset, actor, action, why, detail)

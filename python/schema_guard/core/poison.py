@@ -31,6 +31,7 @@ class ErrorType(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     TOMBSTONE_KEY = "TOMBSTONE_KEY"
     MISFIT = "MISFIT"
+    UNAVAILABLE_VALUE = "UNAVAILABLE_VALUE"
 
 
 class PoisonError(Exception):

@@ -93,6 +93,11 @@ def batch(conn: Connection, dataset: str, batch_id: int) -> BatchRow | None:
     return _batch(QUERIES.batch(conn, dataset=dataset, batch_id=batch_id))
 
 
+def content_hash(conn: Connection, dataset: str, batch_id: int) -> int:
+    """Return the content hash of a batch (docs/contracts/content-hash.md)."""
+    return int(QUERIES.content_hash(conn, dataset=dataset, batch_id=batch_id))
+
+
 def objects(conn: Connection, dataset: str, batch_id: int) -> list[AdmittedObject]:
     """Return a batch's objects, in the order of their chains."""
     rows = QUERIES.batch_objects(conn, dataset=dataset, batch_id=batch_id)

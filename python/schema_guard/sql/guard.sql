@@ -131,20 +131,36 @@ from registry.batch as b
 inner join registry.schema_version as v on b.dataset = v.dataset and b.schema_version = v.version
 where b.dataset = :dataset and b.status = 'BLOCKED';
 
+-- name: content_hash(dataset, batch_id)$
+-- The sum of the hashes of a batch's records that are not rejected.
+select content_hash from registry.batch where dataset = :dataset and batch_id = :batch_id;
+
 -- name: batch_objects(dataset, batch_id)
 -- The objects of a batch; `expected_offset` names the manifest of each.
 select
     o.data_key, o.topic_id, o.generation, o.partition, o.first_offset, o.last_offset,
     o.record_count, o.landed_at,
-    coalesce((
-        select p.last_offset + 1
-        from registry.batch_object as p
-        where
-            p.dataset = o.dataset and p.topic_id = o.topic_id and p.partition = o.partition
-            and p.first_offset < o.first_offset
-        order by p.first_offset desc
-        limit 1
-    ), 0) as expected_offset
+    greatest(
+        (
+            select p.last_offset + 1
+            from registry.batch_object as p
+            where
+                p.dataset = o.dataset and p.topic_id = o.topic_id and p.partition = o.partition
+                and p.first_offset < o.first_offset
+            order by p.first_offset desc
+            limit 1
+        ),
+        -- A place of the chain that was given up before any batch held it.
+        (
+            select max(g.last_offset) + 1
+            from registry.accepted_gap as g
+            where
+                g.dataset = o.dataset and g.topic_id = o.topic_id and g.partition = o.partition
+                and g.kind <> 'RETENTION_LOSS' and g.batch_id is null
+                and g.last_offset < o.first_offset
+        ),
+        0
+    ) as expected_offset
 from registry.batch_object as o
 where o.dataset = :dataset and o.batch_id = :batch_id
 order by o.topic_id, o.partition, o.first_offset;

@@ -37,7 +37,8 @@ def status(
     """
     Show each dataset's state, reason and next command.
 
-    Ages are of the newest commit of each layer; waiting counts records, Kafka's not landed ones apart.
+    Ages are of the newest commit of each layer; waiting counts records, Kafka's not landed ones apart. With
+    names it also tells how each lands: tasks and causes, lag per partition, last object, gaps.
     Exit code 2 when a part that status asks is away.
 
     Example: tidegate status orders
@@ -51,7 +52,7 @@ def status(
         found = _look(known, datasets or [])
         if watch and not json:
             output.clear()
-        _show(known, found, json=json)
+        _show(known, found, json=json, is_detailed=bool(datasets))
         if not watch:
             return EXIT_FINE if not found.away else EXIT_BROKEN
         time.sleep(WATCH_SECONDS)
@@ -64,11 +65,11 @@ def _look(known: Settings, wanted: list[str]) -> Status:
     return judgement.judge(facts.gather(known, wanted))
 
 
-def _show(known: Settings, found: Status, *, json: bool) -> None:
+def _show(known: Settings, found: Status, *, json: bool, is_detailed: bool) -> None:
     from tidegate.cli import status_table  # noqa: PLC0415
 
     if json:
         output.as_json(found.to_json())
         return
-    status_table.show(found)
+    status_table.show(found, is_detailed=is_detailed)
     output.say(f"Page: {known.service_url}/login?token={known.token_read or '…'}")

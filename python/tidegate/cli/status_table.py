@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from tidegate.cli import output
+from tidegate.cli import landing_lines, output
 from tidegate.reasons import State
 from tidegate.status import LAYERS, DatasetStatus, Status
 from tidegate.words import age, ago
@@ -21,8 +21,8 @@ SIGNS = {
 }
 
 
-def show(status: Status) -> None:
-    """Print one row per dataset, then what is to be done."""
+def show(status: Status, *, is_detailed: bool = False) -> None:
+    """Print one row per dataset, then what is to be done, and on demand how each lands."""
     if status.snapshot_since:
         since = f"{status.snapshot_since:%Y-%m-%d %H:%M:%S}Z"
         output.result(f"The registry is away; running on the snapshot of {since}.")
@@ -36,6 +36,8 @@ def show(status: Status) -> None:
         output.result(f"{entry.name}: {entry.reason}")
         if entry.next_command:
             output.result(f"  Next: {entry.next_command}")
+        if is_detailed:
+            landing_lines.show(entry, status.at)
 
 
 def _row(entry: DatasetStatus, status: Status) -> dict[str, Any]:
@@ -69,4 +71,5 @@ def _receipt(entry: DatasetStatus) -> Text:
 
 
 def _connector(entry: DatasetStatus) -> str:
-    return entry.connector.word if entry.connector else "—"
+    is_ours = entry.guarantee == "exactly-once"
+    return entry.connector.word if entry.connector else "—" if is_ours else entry.guarantee

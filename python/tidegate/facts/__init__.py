@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from metastore_sync import snapshot
+from metastore_sync import object_store, snapshot
 from metastore_sync.errors import TidegateError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.registry import DatasetRow
 from metastore_sync.settings import Settings
 from metastore_sync.snapshot import SnapshotDataset
-from tidegate.facts import connectors, kafka, lake, landing, registry
+from tidegate.facts import connectors, kafka, lags, lake, landing, registry, slots
+from tidegate.facts.kafka import TopicEnds
 from tidegate.facts.model import DatasetFact, Facts, LandingFact
 from tidegate.facts.registry import RegistryView
 from tidegate.stack import health
@@ -81,11 +83,13 @@ def _datasets(
     with ThreadPoolExecutor(4) as pool:
         ends = pool.submit(asking.part, "kafka", lambda: kafka.ends(settings, topics))
         running = pool.submit(asking.part, "connect", lambda: connectors.read(settings, declared))
+        capturing = pool.submit(asking.part, "connect", lambda: connectors.sources(settings, declared))
+        held_slots = pool.submit(slots.read, settings, declared)
         tables = pool.submit(asking.part, "catalog", lambda: lake.changed(settings))
         landed = pool.submit(_landed, settings, declared, view, asking)
     seen, connector, found = landed.result(), running.result() or {}, ends.result()
-    held = tables.result()
-    return tuple(
+    held, sources = tables.result(), capturing.result() or {}
+    facts = tuple(
         DatasetFact(
             dataset=row.dataset,
             state=row.state,
@@ -93,12 +97,41 @@ def _datasets(
             registry=view.facts[row.dataset.name] if view else None,
             landing=fact if isinstance(fact := seen.get(row.dataset.name), LandingFact) else None,
             landing_wrong=fact if isinstance(fact, str) else "",
-            kafka_ends=None if found is None else found.get(row.dataset.kafka_topic, {}),
+            kafka_ends=None if found is None else _ends(found, row.dataset.kafka_topic),
+            kafka_topic_id=_topic_id(found or {}, row.dataset.kafka_topic),
             connector=connector.get(row.dataset.name),
+            source_connector=sources.get(row.dataset.name),
+            slot=held_slots.result().get(row.dataset.name),
             layers=lake.layers_of(settings, row.dataset.name, held) if held else {},
         )
         for row in wanted
     )
+    return facts if found is None else _with_oldest(settings, facts, asking)
+
+
+def _ends(found: Mapping[str, TopicEnds], topic: str) -> Mapping[int, int]:
+    return found[topic].ends if topic in found else {}
+
+
+def _topic_id(found: Mapping[str, TopicEnds], topic: str) -> str | None:
+    return found[topic].topic_id if topic in found else None
+
+
+def _with_oldest(
+    settings: Settings, facts: tuple[DatasetFact, ...], asking: _Asking
+) -> tuple[DatasetFact, ...]:
+    """Return the facts with the times of the oldest records that have not landed: one round for all."""
+    places = {
+        (fact.dataset.kafka_topic, lag.partition): lag.landed_offset
+        for fact in facts
+        for lag in lags.of(fact)
+        if lag.records and lag.landed_offset is not None
+    }
+    times = asking.part("kafka", lambda: kafka.oldest(settings, places)) or {}
+    by_topic: dict[str, dict[int, datetime]] = {}
+    for (topic, partition), at in times.items():
+        by_topic.setdefault(topic, {})[partition] = at
+    return tuple(replace(fact, oldest=by_topic.get(fact.dataset.kafka_topic, {})) for fact in facts)
 
 
 def _landed(
@@ -111,10 +144,18 @@ def _landed(
         asking.away["store"] = wrong
         return {}
 
+    client = object_store.client(settings, read_seconds=30.0, attempts=2)
+
     def read(dataset: Dataset) -> LandingFact | str:
-        cursors = view.cursors.get(dataset.name, [])
         try:
-            return landing.read(settings, dataset.kafka_topic, cursors)
+            return landing.read(
+                settings,
+                dataset.kafka_topic,
+                view.cursors.get(dataset.name, []),
+                accepted=view.facts[dataset.name].accepted,
+                unproven=view.unproven.get(dataset.name, ()),
+                client=client,
+            )
         except TidegateError as error:
             return error.fact
 

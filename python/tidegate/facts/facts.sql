@@ -37,6 +37,7 @@ group by b.dataset;
 -- The newest batch: its size, when its last object landed, when it was judged.
 select distinct on (b.dataset)
     b.dataset, b.batch_id, b.record_count, b.checked_at, b.admitted_at,
+    greatest(b.watermark, b.max_event_time - interval '5 minutes') as watermark,
     (
         select max(o.landed_at) from registry.batch_object as o
         where o.dataset = b.dataset and o.batch_id = b.batch_id
@@ -88,3 +89,10 @@ order by dataset, batch_id, line;
 -- How far each partition has been judged.
 select dataset, topic_id, generation, partition, next_offset
 from registry.partition_cursor;
+
+-- name: changed()
+-- Who changed each dataset's state last.
+select distinct on (dataset) dataset, actor, why, at
+from registry.audit_log
+where action = 'set_state' and dataset is not null
+order by dataset, id desc;

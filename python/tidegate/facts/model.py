@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from metastore_sync.captured import Slot
 from metastore_sync.model import Dataset, DatasetState, Source
+from schema_guard.accepted import AcceptedGap
+from schema_guard.gaps import Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +37,23 @@ class ReceiptFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """Who changed a dataset's state last, when, and why."""
+
+    actor: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryFact:
     """
     What the registry tells of one dataset.
 
     Attributes:
+        watermark: Event times before it are late in the next batch; None before the first.
+        accepted: Losses that somebody accepted.
+        changed: The last change of state; None when there was none.
         records: Of all admitted batches, the rejected ones included.
         newest_records: Of the newest batch; `judged_at` and `landed_at` are its times.
         unproven_records: Of admitted batches without a green receipt; the oldest landed at
@@ -59,6 +74,18 @@ class RegistryFact:
     unproven_records: int = 0
     unproven_since: datetime | None = None
     receipt: ReceiptFact = ReceiptFact()
+    watermark: datetime | None = None
+    accepted: tuple[AcceptedGap, ...] = ()
+    changed: StateChange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectFact:
+    """A landed object: its key in the raw bucket, its records, when it landed."""
+
+    key: str
+    records: int
+    landed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +99,11 @@ class LandingFact:
         waiting_since: When the oldest of them landed; None when nothing waits.
         newest: When the newest of them landed, as far as was read.
         hole: Where the chain of manifests breaks; empty when it does not.
+        gaps: What is missing and was not accepted, as far as was read.
+        topic_id: The newest one, 8 hex digits; None when nothing has landed.
+        delivery: `exactly-once` or `at-least-once`, as the newest manifests say; None likewise.
+        last_object: The newest one.
+        newest_record: Per partition, the newest timestamp in its newest object.
     """
 
     offsets: Mapping[int, int]
@@ -79,16 +111,29 @@ class LandingFact:
     waiting_since: datetime | None = None
     newest: datetime | None = None
     hole: str = ""
+    gaps: tuple[Gap, ...] = ()
+    topic_id: str | None = None
+    generation: int | None = None
+    delivery: str | None = None
+    last_object: ObjectFact | None = None
+    newest_record: Mapping[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorFact:
-    """A connector: its state as Connect tells it, its tasks' states, and why one failed."""
+    """
+    A connector: its state as Connect tells it, its tasks' states, and why one failed.
+
+    Attributes:
+        cause: The innermost cause of the first failure.
+        causes: Per failed part (`connector`, `task 0`), its trace shortened to its cause lines.
+    """
 
     name: str
     state: str
     tasks: tuple[str, ...]
     cause: str = ""
+    causes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_running(self) -> bool:
@@ -108,6 +153,20 @@ class ConnectorFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFact:
+    """
+    The replication slot of a captured table.
+
+    Attributes:
+        slot: None before the connector's first start.
+        wrong: Why its database could not be asked; empty when it could.
+    """
+
+    slot: Slot | None = None
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetFact:
     """Everything seen of one dataset; None where the part that knows was away."""
 
@@ -119,7 +178,14 @@ class DatasetFact:
     #: Why what landed of this dataset alone could not be read; empty when it could.
     landing_wrong: str = ""
     kafka_ends: Mapping[int, int] | None = None
+    #: The id that Kafka gives the topic now, 8 hex digits.
+    kafka_topic_id: str | None = None
+    #: Partition → when its oldest record that has not landed was written; absent where none waits.
+    oldest: Mapping[int, datetime] = field(default_factory=dict)
     connector: ConnectorFact | None = None
+    #: Of a captured table: the connector before the topic, and its slot.
+    source_connector: ConnectorFact | None = None
+    slot: SlotFact | None = None
     #: When the newest table of a layer (bronze, silver, gold) last changed; absent: not built yet.
     layers: Mapping[str, datetime] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,17 @@ import aiosql
 from metastore_sync import registry
 from metastore_sync.registry import DatasetRow
 from metastore_sync.settings import Settings
+from schema_guard import accepted
+from schema_guard.accepted import AcceptedGap
 from schema_guard.chains import Cursor
-from tidegate.facts.model import Blocked, ReceiptFact, RegistryFact
+from schema_guard.gaps import UnprovenObject
+from tidegate.facts.model import Blocked, ReceiptFact, RegistryFact, StateChange
 
 #: The statements of `facts.sql` as functions.
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "facts.sql", "psycopg")
 
+#: Statements that give at most one row per dataset.
+_PER_DATASET = ("versions", "blocked", "admitted", "newest", "unproven", "receipts", "red", "changed")
 Row = Mapping[str, Any]
 _NO_ROW: Row = {}
 
@@ -30,6 +35,7 @@ class RegistryView:
     rows: tuple[DatasetRow, ...]
     facts: Mapping[str, RegistryFact]
     cursors: Mapping[str, list[Cursor]]
+    unproven: Mapping[str, list[UnprovenObject]]
 
 
 def read(settings: Settings) -> RegistryView:
@@ -43,22 +49,30 @@ def read(settings: Settings) -> RegistryView:
         rows = tuple(registry.datasets(conn))
         found = {
             name: _by_dataset(getattr(QUERIES, name)(conn))
-            for name in ("versions", "blocked", "admitted", "newest", "unproven", "receipts", "red")
+            for name in _PER_DATASET
         }
         cursors: dict[str, list[Cursor]] = defaultdict(list)
         for row in QUERIES.cursors(conn):
             cursors[row.pop("dataset")].append(Cursor(**row))
+        unproven: dict[str, list[UnprovenObject]] = defaultdict(list)
+        for row in accepted.QUERIES.unproven_objects(conn):
+            unproven[row.pop("dataset")].append(UnprovenObject(**row))
+        losses = accepted.by_dataset(accepted.QUERIES.accepted_everywhere(conn))
     names = [row.dataset.name for row in rows]
-    facts = {name: _fact({query: by.get(name, _NO_ROW) for query, by in found.items()}) for name in names}
-    return RegistryView(rows=rows, facts=facts, cursors=cursors)
+    facts = {
+        name: _fact({query: by.get(name, _NO_ROW) for query, by in found.items()}, losses.get(name, ()))
+        for name in names
+    }
+    return RegistryView(rows=rows, facts=facts, cursors=cursors, unproven=unproven)
 
 
 def _by_dataset(rows: Iterable[Row]) -> dict[str, Row]:
     return {row["dataset"]: row for row in rows}
 
 
-def _fact(found: Mapping[str, Row]) -> RegistryFact:
+def _fact(found: Mapping[str, Row], losses: Sequence[AcceptedGap]) -> RegistryFact:
     admitted, newest, unproven = found["admitted"], found["newest"], found["unproven"]
+    changed = {name: value for name, value in found["changed"].items() if name != "dataset"}
     return RegistryFact(
         active_version=found["versions"].get("active"),
         blocked=_blocked(found["blocked"]),
@@ -74,6 +88,9 @@ def _fact(found: Mapping[str, Row]) -> RegistryFact:
         unproven_records=unproven.get("records", 0),
         unproven_since=unproven.get("landed_at"),
         receipt=_receipt(found["receipts"], found["red"]),
+        watermark=newest.get("watermark"),
+        accepted=tuple(losses),
+        changed=StateChange(**changed) if changed else None,
     )
 
 

@@ -19,6 +19,7 @@ class Credentials:
     spark: str
     lake: str
     airflow_database: str
+    shop: str
     s3_access_key: str
     s3_secret_key: str
     token_read: str

@@ -19,7 +19,7 @@ def ensure(stack: Installation) -> None:
     registry = stack.account("tidegate", "tidegate", stack.secrets.registry)
     owners = [stack.lake, stack.airflow]
     if "postgres" not in stack.external:
-        owners.insert(0, registry)
+        owners = [registry, *owners, stack.shop]
     try:
         with psycopg.connect(stack.admin_dsn, autocommit=True, connect_timeout=10) as connection:
             for account in (*owners, stack.spark):
@@ -28,6 +28,8 @@ def ensure(stack: Installation) -> None:
                 _database(connection, account)
             # Nothing Spark sends can change the registry, whatever is granted by mistake one day.
             connection.execute("alter role tidegate_spark set default_transaction_read_only = on")
+            if stack.shop in owners:
+                connection.execute("alter role shop replication")
     except psycopg.Error as error:
         raise BrokenError(
             "PostgreSQL refused to make the stack's roles and databases",

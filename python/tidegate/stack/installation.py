@@ -17,6 +17,8 @@ from tidegate.stack.placement import Layout
 from tidegate.stack.ports import Ports
 
 LOOPBACK = "127.0.0.1"
+#: Variables that tell where captured tables are (docs/cdc.md).
+CDC = "TIDEGATE_CDC_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Installation:
         settings: The settings in force for every process of it.
         external: Names of parts that run elsewhere, because the environment says where.
         admin_dsn: Address with which roles and databases are made.
+        cdc: Variables of the databases whose tables are captured, TIDEGATE_CDC_<connection>_<part>.
     """
 
     layout: Layout
@@ -64,6 +67,7 @@ class Installation:
     settings: Settings
     external: frozenset[str]
     admin_dsn: str
+    cdc: Mapping[str, str]
 
     @property
     def project(self) -> Path:
@@ -87,6 +91,11 @@ class Installation:
         return self.account("airflow", "airflow", self.secrets.airflow_database)
 
     @property
+    def shop(self) -> Account:
+        """Owner of the example shop's database, whose changes may be captured."""
+        return self.account("shop", "shop", self.secrets.shop)
+
+    @property
     def spark(self) -> Account:
         """Spark's view of the registry."""
         database = str(conninfo_to_dict(self.settings.postgres_dsn).get("dbname", "tidegate"))
@@ -103,6 +112,7 @@ class Installation:
             "TIDEGATE_THRIFT_PORT": port,
             "TIDEGATE_POSTGRES_ADMIN_DSN": self.admin_dsn,
             "TIDEGATE_LAKE_DSN": self.lake.dsn,
+            **self.cdc,
             **self.ports.lines(),
             # S3-compatible stores reject the checksums that newer SDKs add by themselves.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
@@ -137,6 +147,7 @@ def describe(environment: Mapping[str, str] = os.environ) -> Installation:
         for part in parts.PARTS
         if given.get(part.setting, local[part.setting]) != local[part.setting]
     )
+    here = Account(f"{LOOPBACK}:{chosen.postgres}", "shop", "shop", secrets.shop)
     admin = f"postgresql://postgres:{secrets.postgres_admin}@{LOOPBACK}:{chosen.postgres}/postgres"
     return Installation(
         layout=layout,
@@ -145,7 +156,19 @@ def describe(environment: Mapping[str, str] = os.environ) -> Installation:
         settings=Settings(home=layout.home, **{**local, **given}),
         external=external,
         admin_dsn=given["postgres_dsn"] if "postgres" in external else admin,
+        cdc=_cdc(environment, layout, None if "postgres" in external else here),
     )
+
+
+def _cdc(environment: Mapping[str, str], layout: Layout, shop: Account | None) -> dict[str, str]:
+    """Return the captured databases' variables: those known, the stack's own shop, the caller's."""
+    before = known.stack_environment(layout.home)
+    found = {name: value for name, value in before.items() if name.startswith(CDC)}
+    if shop:
+        host, _, port = shop.server.partition(":")
+        found |= {f"{CDC}SHOP_HOST": host, f"{CDC}SHOP_PORT": port, f"{CDC}SHOP_DATABASE": shop.database}
+        found |= {f"{CDC}SHOP_USER": shop.user, f"{CDC}SHOP_PASSWORD": shop.password}
+    return found | {name: value for name, value in environment.items() if name.startswith(CDC)}
 
 
 def _local_settings(chosen: Ports, secrets: Credentials) -> dict[str, str]:

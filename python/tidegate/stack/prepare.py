@@ -48,7 +48,8 @@ def _format_log(stack: Installation) -> None:
     if (folder / "meta.properties").exists():
         return
     settings = str(stack.layout.stack / "server.properties")
-    arguments = ["format", "--standalone", "-t", _cluster_id(), "-c", settings]
+    # In one word: an id may begin with a hyphen.
+    arguments = ["format", "--standalone", f"--cluster-id={_cluster_id()}", "-c", settings]
     jars = f"{stack.project / '.jars' / 'kafka'}/*"
     command = [programs.java(), "-Xmx128m", "-cp", jars, "kafka.tools.StorageTool", *arguments]
     _run("kafka", command, programs.base_variables(stack), folder.parent)

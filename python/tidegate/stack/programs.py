@@ -160,7 +160,7 @@ def _connect(stack: Installation) -> Iterable[Program]:
             _jars(stack, "kafka"), "512m", main, str(stack.layout.stack / "worker.properties")
         ),
         # The plugin's digest: `tidegate up` restarts the worker when the plugin was built anew.
-        variables={**secrets, "TIDEGATE_PLUGIN": digest(plugin.rglob("*.jar"))},
+        variables={**secrets, **stack.cdc, "TIDEGATE_PLUGIN": digest(plugin.rglob("*.jar"))},
         directory=stack.layout.data,
     )
 

@@ -228,19 +228,27 @@ class World:
 
 
 @pytest.fixture
-def world(registry_settings: Settings, s3_endpoint: str) -> World:
-    """Give an empty raw zone and an empty registry."""
+def raw_zone(s3_endpoint: str, tmp_path: Path) -> World:
+    """Give an empty raw zone without a registry."""
     client = _client(s3_endpoint)
     bucket = f"raw-{secrets.token_hex(4)}"
     client.create_bucket(Bucket=bucket)
-    settings = replace(
-        registry_settings,
+    settings = Settings(
+        home=tmp_path,
         s3_endpoint=s3_endpoint,
         s3_access_key=_CREDENTIALS[0],
         s3_secret_key=_CREDENTIALS[1],
         raw_bucket=bucket,
     )
     return World(settings, client)
+
+
+@pytest.fixture
+def world(registry_settings: Settings, raw_zone: World) -> World:
+    """Give an empty raw zone and an empty registry."""
+    dsn, key = registry_settings.postgres_dsn, registry_settings.snapshot_key
+    settings = replace(raw_zone.settings, postgres_dsn=dsn, snapshot_key=key)
+    return World(settings, raw_zone.client)
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ paired as (
                 t.key = r.lane,
                 t.value.kafka_offset > r.kafka_offset,
                 t.value.kafka_timestamp > r.kafka_timestamp
+                or (r.kafka_timestamp is null and t.value.kafka_timestamp is not null)
             )
         ) as is_cut,
         not s.is_deleted and s.position > r.position as is_older,

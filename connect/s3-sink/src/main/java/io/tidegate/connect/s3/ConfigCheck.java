@@ -3,8 +3,9 @@ package io.tidegate.connect.s3;
 import io.tidegate.connect.s3.core.Delivery;
 import io.tidegate.connect.s3.core.LandingError;
 import io.tidegate.connect.s3.store.ConditionalWriteProbe;
-import io.tidegate.connect.s3.store.S3Clients;
 import io.tidegate.connect.s3.store.S3ObjectStore;
+import io.tidegate.connect.s3.store.S3Settings;
+import io.tidegate.connect.s3.store.StoreKeys;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,9 +27,9 @@ import software.amazon.awssdk.core.exception.SdkException;
  */
 final class ConfigCheck {
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
+    private static final S3Settings.Timeouts STORE_TIMEOUTS =
+            new S3Settings.Timeouts(STORE_TIMEOUT, STORE_TIMEOUT);
     private static final int ADMIN_TIMEOUT_MS = 10_000;
-    private static final int NOT_FOUND = 404;
-    private static final int FORBIDDEN = 403;
 
     private final Map<String, String> config;
     private final List<ConfigValue> values;
@@ -39,10 +40,13 @@ final class ConfigCheck {
     }
 
     Config run() {
+        KnownKeys.mistakes(config).forEach(this::error);
         DatasetKeys.mistakes(config).forEach(this::error);
+        StartCheck.mistakes(config).forEach(this::error);
         checkConverters();
         checkDeadLetters();
         checkCredentialsComeTogether();
+        checkEncryptionKey();
         if (values.stream().allMatch(value -> value.errorMessages().isEmpty())) {
             checkForReal();
         }
@@ -67,6 +71,10 @@ final class ConfigCheck {
 
     private void checkDeadLetters() {
         String dlq = config.getOrDefault(ConfigKeys.DLQ_TOPIC, "");
+        if (DeadLetterPolicy.of(config.getOrDefault(ConfigKeys.TOLERANCE, "none"), dlq)
+                == DeadLetterPolicy.WITHOUT_A_TRACE) {
+            error(ConfigKeys.TOLERANCE, DeadLetterPolicy.complaint());
+        }
         if (dlq.isEmpty()) {
             return;
         }
@@ -98,10 +106,19 @@ final class ConfigCheck {
         }
     }
 
+    private void checkEncryptionKey() {
+        if (config.get(ConfigKeys.S3_SSE_KMS_KEY_ID) != null
+                && !ConfigKeys.KMS.equals(config.get(ConfigKeys.S3_SSE))) {
+            error(ConfigKeys.S3_SSE_KMS_KEY_ID, ConfigKeys.S3_SSE_KMS_KEY_ID + ": is used only with "
+                    + ConfigKeys.S3_SSE + "=" + ConfigKeys.KMS);
+        }
+    }
+
     private void checkForReal() {
         SinkConfig typed;
         try {
             typed = new SinkConfig(config);
+            StartCheck.spoolMistakes(typed).forEach(this::error);
             checkBucket(typed);
         } catch (ConfigException e) {
             error(ConfigKeys.S3_ENDPOINT, e.getMessage());
@@ -114,9 +131,8 @@ final class ConfigCheck {
     }
 
     private void checkBucket(SinkConfig typed) {
-        String bucket = typed.getString(ConfigKeys.S3_BUCKET);
         try (S3ObjectStore store =
-                new S3ObjectStore(S3Clients.connect(typed.s3(STORE_TIMEOUT)), bucket)) {
+                new S3ObjectStore(typed.s3(STORE_TIMEOUTS))) {
             boolean works = ConditionalWriteProbe.works(store, typed.layout());
             if (!works && typed.wantedDelivery() == Delivery.EXACTLY_ONCE) {
                 error(ConfigKeys.DELIVERY_GUARANTEE, ConfigKeys.DELIVERY_GUARANTEE
@@ -128,22 +144,11 @@ final class ConfigCheck {
             error(ConfigKeys.S3_ENDPOINT, ConfigKeys.S3_ENDPOINT + ": no answer: "
                     + e.getMessage());
         } catch (LandingError.Refused e) {
-            String key = guiltyKey(e);
+            String key = e.getCause() instanceof SdkException sdk
+                    ? StoreKeys.of(sdk)
+                    : ConfigKeys.S3_ENDPOINT;
             error(key, key + ": " + config.get(key) + " was refused: " + e.getMessage());
         }
-    }
-
-    private static String guiltyKey(LandingError.Refused e) {
-        int status = e.getCause() instanceof software.amazon.awssdk.services.s3.model.S3Exception s3
-                ? s3.statusCode()
-                : 0;
-        return switch (status) {
-            case NOT_FOUND -> ConfigKeys.S3_BUCKET;
-            case FORBIDDEN -> ConfigKeys.S3_ACCESS_KEY_ID;
-            default -> e.getCause() instanceof SdkException && status == 0
-                    ? ConfigKeys.S3_ACCESS_KEY_ID
-                    : ConfigKeys.S3_BUCKET;
-        };
     }
 
     private void checkBrokers(SinkConfig typed) {

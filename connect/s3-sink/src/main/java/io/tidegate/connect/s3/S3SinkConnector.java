@@ -1,6 +1,7 @@
 package io.tidegate.connect.s3;
 
-import java.util.Collections;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.Config;
@@ -29,7 +30,13 @@ public final class S3SinkConnector extends SinkConnector {
 
     @Override
     public List<Map<String, String>> taskConfigs(int maxTasks) {
-        return Collections.nCopies(maxTasks, properties);
+        List<Map<String, String>> tasks = new ArrayList<>(maxTasks);
+        for (int id = 0; id < maxTasks; id++) {
+            Map<String, String> task = new HashMap<>(properties);
+            task.put(ConfigKeys.TASK_ID, Integer.toString(id));
+            tasks.add(task);
+        }
+        return tasks;
     }
 
     @Override

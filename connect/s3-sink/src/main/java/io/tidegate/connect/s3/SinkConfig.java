@@ -7,9 +7,9 @@ import io.tidegate.connect.s3.core.Layout;
 import io.tidegate.connect.s3.core.Rotation;
 import io.tidegate.connect.s3.core.StartAt;
 import io.tidegate.connect.s3.store.S3Settings;
+import io.tidegate.connect.s3.watch.MBeans;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,10 +19,14 @@ import org.apache.kafka.common.config.types.Password;
 
 /** A connector's settings in the types the rest of the sink speaks. */
 final class SinkConfig extends AbstractConfig {
-    private static final int ADMIN_TIMEOUT_MS = 15_000;
-
     SinkConfig(Map<String, String> properties) {
         super(ConfigKeys.definition(), properties);
+    }
+
+    MBeans mbeans() {
+        Map<String, String> all = originalsStrings();
+        return new MBeans(all.getOrDefault(ConfigKeys.NAME, "unnamed"),
+                all.getOrDefault(ConfigKeys.TASK_ID, "0"));
     }
 
     LandingSettings landing() {
@@ -47,14 +51,30 @@ final class SinkConfig extends AbstractConfig {
         return Delivery.of(getString(ConfigKeys.DELIVERY_GUARANTEE));
     }
 
-    S3Settings s3(Duration callTimeout) {
+    /** The sink's share of what the consumer may take between two polls. */
+    PollBudget pollBudget() {
+        String given = originalsStrings().get(ConfigKeys.MAX_POLL_INTERVAL_MS);
+        return PollBudget.of(given == null
+                ? PollBudget.DEFAULT_MILLIS
+                : Long.parseLong(given.trim()));
+    }
+
+    /** Connect's word for what becomes of records that cannot be read, changed or landed. */
+    DeadLetterPolicy deadLetters() {
+        Map<String, String> all = originalsStrings();
+        return DeadLetterPolicy.of(all.getOrDefault(ConfigKeys.TOLERANCE, "none"),
+                all.getOrDefault(ConfigKeys.DLQ_TOPIC, ""));
+    }
+
+    S3Settings s3(S3Settings.Timeouts timeouts) {
         return new S3Settings(
                 getString(ConfigKeys.S3_BUCKET),
                 Optional.ofNullable(getString(ConfigKeys.S3_ENDPOINT)).map(URI::create),
                 getString(ConfigKeys.S3_REGION),
                 getBoolean(ConfigKeys.S3_PATH_STYLE),
                 credentials(),
-                callTimeout);
+                timeouts,
+                storing());
     }
 
     /** Admin client settings: every {@code kafka.*} key without that prefix. */
@@ -66,8 +86,12 @@ final class SinkConfig extends AbstractConfig {
         return admin;
     }
 
-    Map<String, Object> admin() {
-        return admin(ADMIN_TIMEOUT_MS);
+    private S3Settings.Storing storing() {
+        return new S3Settings.Storing(
+                Optional.of(getString(ConfigKeys.S3_SSE))
+                        .filter(word -> !word.equals(ConfigKeys.NO_ENCRYPTION)),
+                Optional.ofNullable(getString(ConfigKeys.S3_SSE_KMS_KEY_ID)),
+                Optional.ofNullable(getString(ConfigKeys.S3_STORAGE_CLASS)));
     }
 
     private Optional<S3Settings.Credentials> credentials() {
@@ -78,11 +102,9 @@ final class SinkConfig extends AbstractConfig {
                 : Optional.of(new S3Settings.Credentials(id, secret.value()));
     }
 
-    /** The dataset's word first; without one, what the consumer is told. */
     private StartAt startAt() {
-        Map<String, String> all = originalsStrings();
-        String word = all.getOrDefault(DatasetKeys.START,
-                all.getOrDefault(ConfigKeys.CONSUMER_RESET, "earliest"));
-        return "latest".equals(word) ? StartAt.LATEST : StartAt.EARLIEST;
+        return "latest".equals(originalsStrings().get(DatasetKeys.START))
+                ? StartAt.LATEST
+                : StartAt.EARLIEST;
     }
 }

@@ -1,5 +1,6 @@
 package io.tidegate.connect.s3;
 
+import io.tidegate.connect.s3.core.Delivered;
 import io.tidegate.connect.s3.core.LandingRecord;
 import io.tidegate.connect.s3.core.PartitionId;
 import java.nio.ByteBuffer;
@@ -9,25 +10,40 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.header.Header;
 import org.apache.kafka.connect.sink.SinkRecord;
 
 /** Connect's records as landing records: identity before transforms, bytes as they came. */
 final class SinkRecordReader {
-    private SinkRecordReader() {}
+    private final DeadLetters deadLetters;
 
-    static List<LandingRecord> read(Collection<SinkRecord> records) {
-        List<LandingRecord> landing = new ArrayList<>(records.size());
+    /**
+     * @param deadLetters where a record goes that has no bytes to land
+     */
+    SinkRecordReader(DeadLetters deadLetters) {
+        this.deadLetters = deadLetters;
+    }
+
+    List<Delivered> read(Collection<SinkRecord> records) {
+        List<Delivered> landing = new ArrayList<>(records.size());
         for (SinkRecord record : records) {
-            landing.add(read(record));
+            try {
+                landing.add(read(record));
+            } catch (DataException e) {
+                landing.add(deadLetters.errant(source(record), record, e));
+            }
         }
         return landing;
     }
 
+    private static PartitionId source(SinkRecord record) {
+        return new PartitionId(record.originalTopic(), record.originalKafkaPartition());
+    }
+
     private static LandingRecord read(SinkRecord record) {
         return new LandingRecord(
-                new PartitionId(record.originalTopic(), record.originalKafkaPartition()),
+                source(record),
                 record.originalKafkaOffset(),
                 record.timestamp(),
                 record.timestampType().name,
@@ -73,10 +89,11 @@ final class SinkRecordReader {
         }
     }
 
-    private static ConnectException unreadable(SinkRecord record, String key, String what) {
-        return new ConnectException(key + ": gave " + what + " instead of bytes at "
-                + record.originalTopic() + "-" + record.originalKafkaPartition() + " offset "
-                + record.originalKafkaOffset() + ". The record was not landed. Set " + key
-                + "=org.apache.kafka.connect.converters.ByteArrayConverter");
+    private static DataException unreadable(SinkRecord record, String key, String what) {
+        return new DataException(key + ": " + what + " instead of bytes at "
+                + source(record) + "@" + record.originalKafkaOffset()
+                + ". The record was not landed. Set " + key
+                + "=org.apache.kafka.connect.converters.ByteArrayConverter, and let no transform"
+                + " make anything else of it");
     }
 }

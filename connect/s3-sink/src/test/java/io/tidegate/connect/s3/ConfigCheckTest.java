@@ -80,6 +80,16 @@ class ConfigCheckTest {
         "compression.type, zip",
         "s3.endpoint, not a url",
         "s3.endpoint, http://127.0.0.1:1",
+        "s3.sse, AES128",
+        "s3.sse.kms.key.id, without-s3.sse",
+        "s3.storage.class, GLACIER",
+        "errors.tolerance, all",
+        "consumer.override.auto.offset.reset, latest",
+        "consumer.override.auto.offset.reset, none",
+        "consumer.override.max.poll.interval.ms, soon",
+        "consumer.override.max.poll.interval.ms, 1000",
+        "spool.directory, /dev/null",
+        "rotate.record, 5",
     })
     void aMistakeIsToldUnderItsKey(String key, String value) {
         Map<String, String> config = good();
@@ -96,6 +106,14 @@ class ConfigCheckTest {
         config.put("topics.regex", "order.*");
         config.put("errors.deadletterqueue.topic.name", "orders_dlq");
         assertEquals(List.of("errors.deadletterqueue.topic.name"), guilty(config));
+    }
+
+    @Test
+    void toleranceWithADeadLetterTopicIsFine() {
+        Map<String, String> config = good();
+        config.put("errors.tolerance", "all");
+        config.put("errors.deadletterqueue.topic.name", "orders_dlq");
+        assertEquals(List.of(), guilty(config));
     }
 
     @ParameterizedTest

@@ -25,7 +25,8 @@ class SinkRecordReaderTest {
     }
 
     private static LandingRecord read(SinkRecord record) {
-        return SinkRecordReader.read(List.of(record)).get(0);
+        return (LandingRecord) new SinkRecordReader(DeadLetters.of(DeadLetterPolicy.FAIL, null))
+                .read(List.of(record)).get(0);
     }
 
     @Test
@@ -66,8 +67,9 @@ class SinkRecordReaderTest {
         String message =
                 assertThrows(ConnectException.class, () -> read(record)).getMessage();
         assertTrue(message.startsWith(converter + ": "), message);
-        assertTrue(message.contains("orders-3 offset 42"), message);
-        assertTrue(message.endsWith("ByteArrayConverter"), message);
+        assertTrue(message.contains("orders-3@42"), message);
+        assertTrue(message.contains("Set " + converter
+                + "=org.apache.kafka.connect.converters.ByteArrayConverter"), message);
     }
 
     @Test

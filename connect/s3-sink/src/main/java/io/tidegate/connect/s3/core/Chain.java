@@ -11,6 +11,9 @@ final class Chain {
     private static final Logger LOG = LoggerFactory.getLogger(Chain.class);
     private static final String HINT_FIELD = "expected_offset";
     private static final String START_FIELD = "chain_start_offset";
+    private static final String PARTITIONS_FIELD = "partitions";
+    /** Offsets to look back at first for the manifest that covers one; about an object's span. */
+    private static final long LOOK_BACK = 100_000;
 
     private final Layout layout;
     private final StartAt startAt;
@@ -25,21 +28,34 @@ final class Chain {
     }
 
     /** Where the partition's chain ends now, under the topic's present id. */
-    ChainPlace locate(PartitionId source) {
+    Found locate(PartitionId source) {
         TopicId id = log.topicId(source.topic());
         String policy = log.cleanupPolicy(source.topic());
-        TopicLog.Range offsets = log.offsets(source);
         Optional<Manifest> tail = tail(source, id);
         ChainPlace place = tail.isPresent()
                 ? new ChainPlace(id, policy, 0, 0, true).after(tail.get())
-                : new ChainPlace(id, policy, 0, begin(source, id, offsets), true);
+                : new ChainPlace(id, policy, 0, begin(source, id), true);
+        // Asked behind the tail: others land on, so an older answer may end before the chain does.
+        TopicLog.Range offsets = log.offsets(source);
         if (!id.equals(log.topicId(source.topic()))) {
             throw new Unavailable(source + ": the topic was created again during this look");
         }
+        refuseTruncated(source, place, offsets);
+        return new Found(place, Math.max(place.readFrom(), offsets.start()));
+    }
+
+    /**
+     * An answer of {@link #locate}.
+     *
+     * @param readable the first offset Kafka can deliver of those that the place still wants
+     */
+    record Found(ChainPlace place, long readable) {}
+
+    /** Landed offsets that the log no longer reaches would be given out to new records. */
+    void refuseTruncated(PartitionId source, ChainPlace place, TopicLog.Range offsets) {
         if (place.readFrom() > offsets.end()) {
             throw truncated(source, place, offsets);
         }
-        return place;
     }
 
     /** The first offset Kafka can deliver of those that the place still wants. */
@@ -70,8 +86,7 @@ final class Chain {
         if (hint.isPresent()) {
             long expected = FlatJson.parse(hintKey, hint.get()).number(HINT_FIELD);
             String key = layout.manifestKey(source, id, expected);
-            // Just before the hinted key, so that the listing shows whether it exists.
-            Optional<Manifest> found = newest(source, id, key.substring(0, key.length() - 1));
+            Optional<Manifest> found = newest(source, id, justBefore(key));
             if (found.isPresent()) {
                 return found;
             }
@@ -93,9 +108,57 @@ final class Chain {
         return last == null ? Optional.empty() : Optional.of(manifest(last, id));
     }
 
+    /** The manifest whose range holds {@code offset}; empty when none on the chain does. */
+    Optional<Manifest> covering(PartitionId source, TopicId id, long offset) {
+        String upTo = layout.manifestKey(source, id, offset);
+        Optional<byte[]> exact = store.get(upTo);
+        if (exact.isPresent()) {
+            return exact.map(body -> manifest(upTo, id, body));
+        }
+        for (long back = LOOK_BACK; ; back *= 32) {
+            long from = Math.max(0, offset - back);
+            String last = lastUpTo(source, id, from, upTo);
+            if (last != null) {
+                Manifest found = manifest(last, id);
+                return found.nextExpectedOffset() > offset ? Optional.of(found) : Optional.empty();
+            }
+            if (from == 0) {
+                return Optional.empty();
+            }
+        }
+    }
+
+    private String lastUpTo(PartitionId source, TopicId id, long from, String upTo) {
+        String folder = layout.manifestFolder(source, id);
+        String last = null;
+        String after = justBefore(layout.manifestKey(source, id, from));
+        while (true) {
+            ObjectStore.Page page = store.list(folder, after);
+            for (String key : page.keys()) {
+                if (key.compareTo(upTo) > 0) {
+                    return last;
+                }
+                last = key;
+            }
+            if (!page.more() || page.keys().isEmpty()) {
+                return last;
+            }
+            after = last;
+        }
+    }
+
+    /** Sorts before the key and behind all that sort before it; so a listing shows the key. */
+    private static String justBefore(String key) {
+        return key.substring(0, key.length() - 1);
+    }
+
     private Manifest manifest(String key, TopicId id) {
-        Manifest found = ManifestJson.read(key, store.get(key).orElseThrow(
+        return manifest(key, id, store.get(key).orElseThrow(
                 () -> new Unavailable(key + " was listed but cannot be read")));
+    }
+
+    private static Manifest manifest(String key, TopicId id, byte[] body) {
+        Manifest found = ManifestJson.read(key, body);
         if (!found.chain().topicId().equals(id)) {
             throw new Refused(key + " belongs to topic id " + found.chain().topicId()
                     + ", not to " + id + ": two ids share their first 8 digits. Nothing was read;"
@@ -105,21 +168,42 @@ final class Chain {
     }
 
     /** Settles once and for all, among all writers, where a new chain begins. */
-    private long begin(PartitionId source, TopicId id, TopicLog.Range offsets) {
+    private long begin(PartitionId source, TopicId id) {
         String key = layout.startKey(source, id);
         Optional<byte[]> known = store.get(key);
-        if (known.isEmpty()) {
-            long start = hasEarlierGeneration(source.topic(), id)
-                    ? 0
-                    : startAt == StartAt.LATEST ? offsets.end() : offsets.start();
-            if (store.putIfAbsent(key, FlatJson.of(START_FIELD, start))) {
-                return start;
-            }
-            known = store.get(key);
+        if (known.isPresent()) {
+            return FlatJson.parse(key, known.get()).number(START_FIELD);
         }
-        byte[] bytes = known.orElseThrow(
+        return settled(key, START_FIELD, firstWanted(source, id));
+    }
+
+    private long firstWanted(PartitionId source, TopicId id) {
+        if (hasEarlierGeneration(source.topic(), id) || isAdded(source, id)) {
+            return 0;
+        }
+        TopicLog.Range offsets = log.offsets(source);
+        return startAt == StartAt.LATEST ? offsets.end() : offsets.start();
+    }
+
+    /** A partition added later belongs to a dataset that has begun: nothing may be skipped. */
+    private boolean isAdded(PartitionId source, TopicId id) {
+        String key = layout.partitionsKey(source.topic(), id);
+        Optional<byte[]> known = store.get(key);
+        long atFirst = known.isPresent()
+                ? FlatJson.parse(key, known.get()).number(PARTITIONS_FIELD)
+                : settled(key, PARTITIONS_FIELD,
+                        Math.max(log.partitions(source.topic()), source.partition() + 1));
+        return source.partition() >= atFirst;
+    }
+
+    /** Writes the number unless another writer was first; answers the one that stays. */
+    private long settled(String key, String field, long value) {
+        if (store.putIfAbsent(key, FlatJson.of(field, value))) {
+            return value;
+        }
+        byte[] bytes = store.get(key).orElseThrow(
                 () -> new Unavailable(key + " exists but cannot be read"));
-        return FlatJson.parse(key, bytes).number(START_FIELD);
+        return FlatJson.parse(key, bytes).number(field);
     }
 
     /** A topic made again continues its dataset: none of its records may be skipped. */

@@ -28,6 +28,8 @@ final class Committer {
         if (object.etag() == null) {
             object.uploaded(store.put(object.facts().dataKey(), object.content()));
         }
+        // Before the id: while that is the same, this is the start of the log that was read.
+        long logStart = log.offsets(source).start();
         // Asked after the last record was read: the same id now means the same id for all of them.
         TopicId now = log.topicId(source.topic());
         if (!now.equals(place.topicId())) {
@@ -36,23 +38,44 @@ final class Committer {
             }
             return new CommitOutcome.TopicChanged(now);
         }
-        Manifest manifest = manifest(source, place, object);
-        String key = layout.manifestKey(source, place.topicId(), place.expectedOffset());
-        object.triesManifest();
-        Manifest holder = store.putIfAbsent(key, ManifestJson.write(manifest))
-                ? manifest
-                : ManifestJson.read(key, store.get(key).orElseThrow(
-                        () -> new Unavailable(key + " is taken but cannot be read")));
-        if (!holder.object().attempt().equals(object.facts().attempt())) {
-            deleteUpload(object);
+        Manifest holder = claim(source, place, object, logStart);
+        if (!isOwn(holder, object)) {
+            if (store.delivery() == Delivery.EXACTLY_ONCE) {
+                deleteUpload(object);
+            }
             return new CommitOutcome.Lost(holder);
         }
         chain.hint(source, place.topicId(), place.expectedOffset());
         return new CommitOutcome.Committed(holder);
     }
 
-    private Manifest manifest(PartitionId source, ChainPlace place, SealedObject object) {
-        long logStart = log.offsets(source).start();
+    /** Puts the manifest at its place of the chain, or answers the one that is there. */
+    private Manifest claim(
+            PartitionId source, ChainPlace place, SealedObject object, long logStart) {
+        Manifest manifest = manifest(source, place, object, logStart);
+        byte[] bytes = ManifestJson.write(manifest);
+        object.triesManifest();
+        if (store.delivery() == Delivery.AT_LEAST_ONCE) {
+            // A writer that looked before this put may overwrite the manifest after it; this
+            // name nobody else writes, so that the object stays named whatever happens.
+            store.put(layout.attemptKey(source, place.topicId(), place.expectedOffset(),
+                    object.facts().attempt()), new ByteContent(bytes));
+        }
+        String key = layout.manifestKey(source, place.topicId(), place.expectedOffset());
+        return store.putIfAbsent(key, bytes)
+                ? manifest
+                : ManifestJson.read(key, store.get(key).orElseThrow(
+                        () -> new Unavailable(key + " is taken but cannot be read")));
+    }
+
+    /** Whether an earlier try of this object was applied although its reply was lost. */
+    private static boolean isOwn(Manifest holder, SealedObject object) {
+        return holder.object().dataKey().equals(object.facts().dataKey())
+                && holder.object().sha256().equals(object.facts().sha256());
+    }
+
+    private Manifest manifest(
+            PartitionId source, ChainPlace place, SealedObject object, long logStart) {
         return new Manifest(source, object.facts(), object.etag(), new Manifest.ChainFacts(
                 place.topicId(),
                 place.expectedOffset(),

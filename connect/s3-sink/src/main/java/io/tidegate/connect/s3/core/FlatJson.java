@@ -62,6 +62,10 @@ final class FlatJson {
         return fields.containsKey(name) ? typed(name, Long.class) : null;
     }
 
+    long numberOr(String name, long absent) {
+        return fields.containsKey(name) ? number(name) : absent;
+    }
+
     boolean flag(String name) {
         return typed(name, Boolean.class);
     }

@@ -5,7 +5,9 @@ import io.tidegate.connect.s3.core.LandingError.Unavailable;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class Lander {
     private static final Logger LOG = LoggerFactory.getLogger(Lander.class);
     private static final long TOPIC_WATCH_MILLIS = 30_000;
+    private static final long SWEEP_MILLIS = 1_000;
 
     private final LandingParts parts;
     private final RecordLine line = new RecordLine();
@@ -32,18 +35,28 @@ public final class Lander {
     private boolean delayed;
     private long retryAt = Long.MAX_VALUE;
     private long topicsWatchedAt;
+    private final Map<PartitionId, OrphanSweep> sweeps = new LinkedHashMap<>();
+    private long sweptAt;
+
+    public Lander(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
+            Supplier<String> attempts, LandingWatch watch) {
+        parts = new LandingParts(settings, store, log, clock, attempts, watch);
+        topicsWatchedAt = clock.millis();
+        sweptAt = clock.millis();
+    }
 
     public Lander(LandingSettings settings, ObjectStore store, TopicLog log, Clock clock,
             Supplier<String> attempts) {
-        parts = new LandingParts(settings, store, log, clock, attempts);
-        topicsWatchedAt = clock.millis();
+        this(settings, store, log, clock, attempts, LandingWatch.NONE);
     }
 
     /** Takes partitions over; one whose chain cannot be looked up yet is tried again later. */
     public void open(Collection<PartitionId> partitions) {
+        parts.time.begin();
         for (PartitionId source : partitions) {
             PartitionWriter writer = new PartitionWriter(source, parts);
             writers.put(source, writer);
+            sweeps.put(source, new OrphanSweep(source, parts));
             if (delayed) {
                 openedInDelay.add(source);
             }
@@ -59,6 +72,7 @@ public final class Lander {
     public void close(Collection<PartitionId> partitions) {
         for (PartitionId source : partitions) {
             PartitionWriter writer = writers.remove(source);
+            sweeps.remove(source);
             openedInDelay.remove(source);
             if (writer != null) {
                 writer.drop("the partition was given up");
@@ -71,7 +85,8 @@ public final class Lander {
     }
 
     /** Takes a delivery, possibly empty, and commits all that is due. */
-    public void put(Collection<LandingRecord> records) {
+    public void put(Collection<? extends Delivered> records) {
+        parts.time.begin();
         writers.values().forEach(PartitionWriter::seekApplied);
         retryAt = Long.MAX_VALUE;
         try {
@@ -81,12 +96,13 @@ public final class Lander {
                 writer.settle();
             }
             openedInDelay.forEach(source -> writers.get(source).readAgain());
-            for (LandingRecord record : records) {
+            for (Delivered record : records) {
                 accept(record);
             }
             writers.values().forEach(PartitionWriter::rotateIfDue);
             delivered();
             backoff.reset();
+            sweepIfDue();
         } catch (Unavailable e) {
             waitFor(e, records);
         }
@@ -110,6 +126,11 @@ public final class Lander {
         return offsets;
     }
 
+    /** How far each partition is now. */
+    public List<PartitionProgress> progress() {
+        return writers.values().stream().map(PartitionWriter::progress).toList();
+    }
+
     /** Milliseconds until {@link #put} should be called even without records; empty: no need. */
     public OptionalLong untilNextWork() {
         long at = retryAt;
@@ -121,14 +142,19 @@ public final class Lander {
                 : OptionalLong.of(Math.max(1, at - parts.clock.millis()));
     }
 
-    private void accept(LandingRecord record) {
+    private void accept(Delivered record) {
         PartitionWriter writer = writers.get(record.source());
-        if (writer == null || writer.accept(record, line) || delayed) {
+        if (writer == null || accept(writer, record) || delayed) {
             return;
         }
-        // Offsets never go back by themselves: either the log was reset, or the topic is new.
         LOG.debug("{}: offset {} came again", record.source(), record.offset());
-        writer.verifyTopicId();
+        writer.offsetsCameAgain();
+    }
+
+    private boolean accept(PartitionWriter writer, Delivered record) {
+        return record instanceof ErrantRecord errant
+                ? writer.setAside(errant)
+                : writer.accept((LandingRecord) record, line);
     }
 
     private void delivered() {
@@ -136,7 +162,8 @@ public final class Lander {
         openedInDelay.clear();
     }
 
-    private void waitFor(Unavailable e, Collection<LandingRecord> records) {
+    private void waitFor(Unavailable e, Collection<? extends Delivered> records) {
+        parts.events.retrying(e);
         long pause = backoff.next();
         if (writers.values().stream().allMatch(writer -> writer.wantedSeek().isEmpty())) {
             delayed = true;
@@ -144,7 +171,7 @@ public final class Lander {
         }
         LOG.warn("{}; trying again in {} ms, reading the same records again", e.getMessage(),
                 pause);
-        for (LandingRecord record : records) {
+        for (Delivered record : records) {
             PartitionWriter writer = writers.get(record.source());
             if (writer != null) {
                 writer.readAgain();
@@ -156,7 +183,7 @@ public final class Lander {
 
     /** Notices a topic made again even when no record of it arrives. */
     private void watchTopics() {
-        if (parts.clock.millis() - topicsWatchedAt < TOPIC_WATCH_MILLIS) {
+        if (!isPast(topicsWatchedAt, TOPIC_WATCH_MILLIS)) {
             return;
         }
         topicsWatchedAt = parts.clock.millis();
@@ -167,5 +194,34 @@ public final class Lander {
                 LOG.debug("topic watch put off, each commit asks again: {}", e.getMessage());
             }
         }
+    }
+
+    /** One small step of one partition's sweep, in turn; landing never waits for more. */
+    private void sweepIfDue() {
+        if (isPast(sweptAt, SWEEP_MILLIS)) {
+            sweptAt = parts.clock.millis();
+            sweepOneStep();
+        }
+    }
+
+    /** Looks for uploads that no manifest can name any more; does nothing when none is due. */
+    void sweepOneStep() {
+        Iterator<Map.Entry<PartitionId, OrphanSweep>> turns = sweeps.entrySet().iterator();
+        if (!turns.hasNext()) {
+            return;
+        }
+        Map.Entry<PartitionId, OrphanSweep> turn = turns.next();
+        turns.remove();
+        sweeps.put(turn.getKey(), turn.getValue());
+        try {
+            turn.getValue().step(writers.get(turn.getKey()).place());
+        } catch (LandingError e) {
+            LOG.warn("{}: orphans are looked for again later: {}", turn.getKey(), e.getMessage());
+        }
+    }
+
+    /** Whether the time is over; a clock that was set back ends it as well. */
+    private boolean isPast(long since, long millis) {
+        return Math.abs(parts.clock.millis() - since) >= millis;
     }
 }

@@ -19,7 +19,7 @@ public record LandingRecord(
         String timestampType,
         byte[] key,
         List<Header> headers,
-        byte[] value) {
+        byte[] value) implements Delivered {
 
     /** One header; names may repeat and their order counts. */
     public record Header(String name, byte[] value) {}

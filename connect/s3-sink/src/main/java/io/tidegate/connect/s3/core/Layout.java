@@ -24,10 +24,21 @@ public record Layout(String base) {
             String attempt,
             LocalDate landingDay,
             Compression compression) {
-        return String.format(Locale.ROOT, "%s%s/date=%s/%s+%s+%05d+%020d+%s%s",
-                base, source.topic(), DateTimeFormatter.ISO_LOCAL_DATE.format(landingDay),
-                source.topic(), id.shortHex(), source.partition(), firstOffset, attempt,
-                compression.extension());
+        return String.format(Locale.ROOT, "%s%020d+%s%s", dataPrefix(source, id, landingDay),
+                firstOffset, attempt, compression.extension());
+    }
+
+    /** What the keys of all of a partition's uploads of one landing day begin with. */
+    public String dataPrefix(PartitionId source, TopicId id, LocalDate landingDay) {
+        return String.format(Locale.ROOT, "%s%s/date=%s/%s+%s+%05d+", base, source.topic(),
+                DateTimeFormatter.ISO_LOCAL_DATE.format(landingDay), source.topic(),
+                id.shortHex(), source.partition());
+    }
+
+    /** The first offset that a data key names. */
+    public static long firstOffset(String dataKey) {
+        String[] parts = dataKey.substring(dataKey.lastIndexOf('/') + 1).split("\\+");
+        return Long.parseLong(parts[parts.length - 2]);
     }
 
     /** The one place in the chain where writers of the same records meet. */
@@ -49,6 +60,17 @@ public record Layout(String base) {
     /** Where the chain was told to begin; written once. */
     public String startKey(PartitionId source, TopicId id) {
         return generationFolder(source.topic(), id) + "_start/" + source.partition() + ".json";
+    }
+
+    /** How many partitions the topic had when the first of its chains began; written once. */
+    public String partitionsKey(String topic, TopicId id) {
+        return generationFolder(topic, id) + "_start/partitions.json";
+    }
+
+    /** A manifest under a name of its own, for stores where another writer can overwrite it. */
+    public String attemptKey(PartitionId source, TopicId id, long expectedOffset, String attempt) {
+        return String.format(Locale.ROOT, "%s_attempt/%d/%020d+%s.json",
+                generationFolder(source.topic(), id), source.partition(), expectedOffset, attempt);
     }
 
     /** Holds one folder per topic id that ever had this topic's name. */

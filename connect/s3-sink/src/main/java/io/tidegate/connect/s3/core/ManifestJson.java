@@ -57,6 +57,9 @@ public final class ManifestJson {
         json.writeNumberField("line_bytes", object.lineBytes());
         json.writeNumberField("value_bytes", object.valueBytes());
         json.writeNumberField("record_count", object.span().records());
+        if (object.span().errants() > 0) {
+            json.writeNumberField("errant_records", object.span().errants());
+        }
         json.writeNumberField("first_offset", object.span().first());
         json.writeNumberField("last_offset", object.span().last());
         writeNullable(json, "min_timestamp", object.minTimestamp());
@@ -94,7 +97,7 @@ public final class ManifestJson {
                 json.number("line_bytes"),
                 json.number("value_bytes"),
                 new OffsetSpan(json.number("first_offset"), json.number("last_offset"),
-                        json.number("record_count")),
+                        json.number("record_count"), json.numberOr("errant_records", 0)),
                 json.numberOrNull("min_timestamp"),
                 json.numberOrNull("max_timestamp"),
                 Instant.parse(json.text("landed_at")));

@@ -110,9 +110,9 @@ final class OpenObject {
     }
 
     private LandingError.Refused unspoolable(IOException e) {
-        return new LandingError.Refused("spool.directory: cannot write the open object: " + e
-                + ". Nothing was committed; free space or point spool.directory elsewhere,"
-                + " then restart the task", e);
+        return new LandingError.Refused("spool.directory: cannot write the open object to "
+                + spool.directory() + ": " + e + ". Free space there, or name another directory",
+                e);
     }
 
     private static MessageDigest sha256() {

@@ -24,7 +24,9 @@ public record Rotation(long records, long bytes, long intervalMillis) {
         if (object.lineBytes() >= bytes) {
             return Optional.of(Reason.BYTES);
         }
-        return nowMillis >= deadline(object) ? Optional.of(Reason.INTERVAL) : Optional.empty();
+        // A clock that was set back must not keep the object open until it has caught up.
+        boolean due = nowMillis >= deadline(object) || nowMillis < object.openedAtMillis();
+        return due ? Optional.of(Reason.INTERVAL) : Optional.empty();
     }
 
     long deadline(OpenObject object) {

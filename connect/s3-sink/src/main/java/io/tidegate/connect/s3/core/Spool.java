@@ -54,6 +54,10 @@ final class Spool extends OutputStream implements Content {
         }
     }
 
+    Path directory() {
+        return directory;
+    }
+
     private boolean anotherChunk() {
         byte[] chunk = budget.take();
         return chunk != null && chunks.add(chunk);

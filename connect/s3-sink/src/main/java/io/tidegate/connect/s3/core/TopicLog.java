@@ -8,6 +8,9 @@ public interface TopicLog {
     /** The topic's cleanup.policy; "unknown" when it may not be read. */
     String cleanupPolicy(String topic);
 
+    /** How many partitions the topic has now. */
+    int partitions(String topic);
+
     Range offsets(PartitionId source);
 
     /** First offset still held, and the offset the next record will get. */

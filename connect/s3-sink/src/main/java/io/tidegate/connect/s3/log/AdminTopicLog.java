@@ -6,11 +6,15 @@ import io.tidegate.connect.s3.core.PartitionId;
 import io.tidegate.connect.s3.core.TopicId;
 import io.tidegate.connect.s3.core.TopicLog;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BiConsumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -21,7 +25,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
 
 /** The topic facts through Kafka's Admin client. */
-public final class AdminTopicLog implements TopicLog, AutoCloseable {
+public final class AdminTopicLog implements TopicLog, LogEnds, AutoCloseable {
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final String UNKNOWN = "unknown";
 
@@ -56,11 +60,34 @@ public final class AdminTopicLog implements TopicLog, AutoCloseable {
     }
 
     @Override
+    public int partitions(String topic) {
+        return answer("partitions of " + topic,
+                admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
+                .partitions().size();
+    }
+
+    @Override
     public Range offsets(PartitionId source) {
         TopicPartition partition = new TopicPartition(source.topic(), source.partition());
         return new Range(
                 offset(partition, OffsetSpec.earliest(), "log start"),
                 offset(partition, OffsetSpec.latest(), "log end"));
+    }
+
+    @Override
+    public void ask(Collection<PartitionId> sources, BiConsumer<PartitionId, Long> answer) {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        sources.forEach(source -> wanted.put(
+                new TopicPartition(source.topic(), source.partition()), OffsetSpec.latest()));
+        ListOffsetsResult asked = admin.listOffsets(wanted);
+        wanted.keySet().forEach(partition -> asked.partitionResult(partition)
+                .whenComplete((end, failure) -> {
+                    if (failure == null) {
+                        answer.accept(
+                                new PartitionId(partition.topic(), partition.partition()),
+                                end.offset());
+                    }
+                }));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.tidegate.connect.s3.store;
 import io.tidegate.connect.s3.core.ByteContent;
 import io.tidegate.connect.s3.core.Content;
 import io.tidegate.connect.s3.core.Delivery;
+import io.tidegate.connect.s3.core.LandingError;
 import io.tidegate.connect.s3.core.ObjectStore;
 import java.util.List;
 import java.util.Optional;
@@ -22,15 +23,32 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
 
     private final S3Client client;
     private final String bucket;
+    private final S3Settings settings;
+    private final StoreEvents events;
 
-    public S3ObjectStore(S3Client client, String bucket) {
-        this.client = client;
-        this.bucket = bucket;
+    /** Opens no connection yet. */
+    public S3ObjectStore(S3Settings settings, StoreEvents events) {
+        client = S3Clients.connect(settings, events::repeated);
+        bucket = settings.bucket();
+        this.settings = settings;
+        this.events = events;
     }
 
+    /** Nobody watches. */
+    public S3ObjectStore(S3Settings settings) {
+        this(settings, StoreEvents.UNWATCHED);
+    }
+
+    /** A small content (a hint, a probe) is neither slow nor worth a storage class of its own. */
     @Override
     public String put(String key, Content content) {
-        return call("PUT", key, () -> client.putObject(put(key).build(), body(content)).eTag())
+        PutObjectRequest.Builder request = put(key);
+        if (!(content instanceof ByteContent)) {
+            settings.storing().storageClass().ifPresent(request::storageClass);
+            request.overrideConfiguration(o ->
+                    o.apiCallTimeout(settings.timeouts().upload()));
+        }
+        return call("PUT", key, () -> client.putObject(request.build(), body(content)).eTag())
                 .replace("\"", "");
     }
 
@@ -46,7 +64,7 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
             if (status == S3Errors.PRECONDITION_FAILED || status == S3Errors.CONFLICT) {
                 return false;
             }
-            throw S3Errors.sorted("PUT If-None-Match", place(key), e);
+            throw failed("PUT If-None-Match", key, e);
         }
     }
 
@@ -89,7 +107,10 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     }
 
     private PutObjectRequest.Builder put(String key) {
-        return PutObjectRequest.builder().bucket(bucket).key(key);
+        PutObjectRequest.Builder request = PutObjectRequest.builder().bucket(bucket).key(key);
+        settings.storing().encryption().ifPresent(request::serverSideEncryption);
+        settings.storing().kmsKeyId().ifPresent(request::ssekmsKeyId);
+        return request;
     }
 
     /** A body that the SDK can read again when it retries. */
@@ -102,15 +123,16 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         try {
             return request.get();
         } catch (SdkException e) {
-            throw S3Errors.sorted(action, place(key), e);
+            throw failed(action, key, e);
         }
+    }
+
+    private LandingError failed(String action, String key, SdkException e) {
+        events.failed(S3Errors.kind(e));
+        return S3Errors.sorted(action, "s3://" + bucket + "/" + key, e);
     }
 
     private static boolean isBucketMissing(SdkException e) {
         return e instanceof software.amazon.awssdk.services.s3.model.NoSuchBucketException;
-    }
-
-    private String place(String key) {
-        return "s3://" + bucket + "/" + key;
     }
 }

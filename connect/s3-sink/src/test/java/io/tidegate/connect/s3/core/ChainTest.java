@@ -13,7 +13,7 @@ class ChainTest {
     private final Bench bench = new Bench();
 
     private ChainPlace locate() {
-        return new Chain(bench.settings(), bench.store, bench.log).locate(Bench.P0);
+        return new Chain(bench.settings(), bench.store, bench.log).locate(Bench.P0).place();
     }
 
     private void land(int records) {

@@ -10,6 +10,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +72,44 @@ class ContractsTest {
                 keeps("record-line", java.util.Arrays.copyOf(line.bytes(), line.length()));
             }
         }
+    }
+
+    /** The lines that Python's replay writes are compared with the same file. */
+    @Test
+    void everyPassingExampleBecomesItsLine() throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (Stream<Path> files = Files.list(CONTRACTS.resolve("examples/record-line"))) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".pass.json")).sorted().toList()) {
+                RecordLine line = new RecordLine().encode(record(JSON.readTree(file.toFile())));
+                lines.add(new String(line.bytes(), 0, line.length(), StandardCharsets.UTF_8));
+            }
+        }
+        assertEquals(Files.readString(CONTRACTS.resolve("examples/record-line.lines")),
+                String.join("", lines));
+    }
+
+    private static LandingRecord record(JsonNode line) throws IOException {
+        List<LandingRecord.Header> headers = new ArrayList<>();
+        for (JsonNode header : line.get("headers")) {
+            headers.add(new LandingRecord.Header(
+                    header.get(0).asText(), content(header.get(1), header.get(2))));
+        }
+        JsonNode timestamp = line.get("timestamp");
+        return new LandingRecord(
+                new PartitionId(line.get("topic").asText(), line.get("partition").asInt()),
+                line.get("offset").asLong(),
+                timestamp.isNull() ? null : Long.valueOf(timestamp.asLong()),
+                line.get("timestamp_type").asText(),
+                content(line.get("key"), line.get("key_base64")),
+                headers,
+                content(line.get("value"), line.get("value_base64")));
+    }
+
+    private static byte[] content(JsonNode text, JsonNode base64) throws IOException {
+        if (base64 != null) {
+            return base64.binaryValue();
+        }
+        return text.isNull() ? null : text.asText().getBytes(StandardCharsets.UTF_8);
     }
 
     @TestFactory

@@ -2,8 +2,8 @@ package io.tidegate.connect.s3.core;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -11,28 +11,29 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** One topic of a broker: append, compact, expire, delete and create again. */
+/** One topic of a broker: append, compact, expire, add partitions, delete and create again. */
 final class InMemoryLog implements TopicLog {
     static final String TOPIC = "orders";
 
     /** One partition under one topic id, with everything that ever happened to it. */
     static final class Partition {
-        final TreeMap<Long, String> held = new TreeMap<>();
-        final TreeMap<Long, String> everHeld = new TreeMap<>();
-        final Set<Long> compacted = new HashSet<>();
+        final TreeMap<Long, LandingRecord> held = new TreeMap<>();
+        final TreeMap<Long, LandingRecord> everHeld = new TreeMap<>();
         final Set<Long> expired = new HashSet<>();
         long start;
         long end;
     }
 
-    final Map<TopicId, List<Partition>> generations = new HashMap<>();
+    final Map<TopicId, List<Partition>> generations = new LinkedHashMap<>();
     TopicId id;
     /** Broken on purpose: answers the first id for ever. */
     boolean idFrozen;
     boolean away;
+    /** Runs before each question; a test may run others here, or wait. */
+    Runnable asked = () -> {};
 
     private final Random random;
-    private final int partitions;
+    private int partitions;
     private TopicId firstId;
 
     InMemoryLog(long seed, int partitions) {
@@ -44,24 +45,41 @@ final class InMemoryLog implements TopicLog {
     void createAgain() {
         id = new TopicId(new UUID(random.nextLong(), random.nextLong()));
         firstId = firstId == null ? id : firstId;
-        List<Partition> fresh = new ArrayList<>();
+        generations.put(id, new ArrayList<>());
         for (int i = 0; i < partitions; i++) {
-            fresh.add(new Partition());
+            generations.get(id).add(new Partition());
         }
-        generations.put(id, fresh);
+    }
+
+    /** Returns the new partition's number. */
+    int addPartition() {
+        generations.get(id).add(new Partition());
+        return partitions++;
+    }
+
+    int partitions() {
+        return partitions;
     }
 
     Partition partition(int number) {
         return generations.get(id).get(number);
     }
 
+    /** Appends a record whose bytes nobody else has; each fifth lacks a key, each seventh a value. */
     long append(int number) {
         Partition partition = partition(number);
         long offset = partition.end++;
-        String value = id.shortHex() + "/" + number + "/" + offset;
-        partition.held.put(offset, value);
-        partition.everHeld.put(offset, value);
+        LandingRecord record = record(new PartitionId(TOPIC, number), offset,
+                id.shortHex() + "/" + number + "/" + offset);
+        partition.held.put(offset, record);
+        partition.everHeld.put(offset, record);
         return offset;
+    }
+
+    static LandingRecord record(PartitionId source, long offset, String name) {
+        return new LandingRecord(source, offset, 1_000_000L + offset, "CreateTime",
+                offset % 5 == 4 ? null : ("k" + name).getBytes(StandardCharsets.UTF_8), List.of(),
+                offset % 7 == 6 ? null : name.getBytes(StandardCharsets.UTF_8));
     }
 
     void append(int number, int count) {
@@ -76,9 +94,7 @@ final class InMemoryLog implements TopicLog {
     }
 
     void compactAway(int number, long offset) {
-        if (partition(number).held.remove(offset) != null) {
-            partition(number).compacted.add(offset);
-        }
+        partition(number).held.remove(offset);
     }
 
     void expireBelow(int number, long offset) {
@@ -89,18 +105,8 @@ final class InMemoryLog implements TopicLog {
     }
 
     List<LandingRecord> read(PartitionId source, long from, int limit) {
-        List<LandingRecord> records = new ArrayList<>();
-        partition(source.partition()).held.tailMap(from).forEach((offset, value) -> {
-            if (records.size() < limit) {
-                records.add(record(source, offset, value));
-            }
-        });
-        return records;
-    }
-
-    static LandingRecord record(PartitionId source, long offset, String value) {
-        return new LandingRecord(source, offset, 1_000_000L + offset, "CreateTime", null,
-                List.of(), value.getBytes(StandardCharsets.UTF_8));
+        return partition(source.partition()).held.tailMap(from).values().stream()
+                .limit(limit).toList();
     }
 
     @Override
@@ -116,6 +122,12 @@ final class InMemoryLog implements TopicLog {
     }
 
     @Override
+    public int partitions(String topic) {
+        reachable();
+        return partitions;
+    }
+
+    @Override
     public Range offsets(PartitionId source) {
         reachable();
         Partition partition = partition(source.partition());
@@ -123,6 +135,7 @@ final class InMemoryLog implements TopicLog {
     }
 
     private void reachable() {
+        asked.run();
         if (away) {
             throw new LandingError.Unavailable("no broker answers");
         }

@@ -3,8 +3,10 @@ package io.tidegate.connect.s3.core;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 
 /** A clock that moves when told. */
 final class TestClock extends Clock {
@@ -12,6 +14,14 @@ final class TestClock extends Clock {
 
     void advance(Duration by) {
         now = now.plus(by);
+    }
+
+    /** Days from the landing day in a data key until now. */
+    long daysSince(String dataKey) {
+        int day = dataKey.indexOf("/date=") + "/date=".length();
+        return ChronoUnit.DAYS.between(
+                LocalDate.parse(dataKey.substring(day, day + "2026-11-20".length())),
+                now.atZone(ZoneOffset.UTC).toLocalDate());
     }
 
     @Override

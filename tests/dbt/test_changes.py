@@ -1,0 +1,80 @@
+"""One row per key of a captured table, by the log's order, whatever order its changes arrive in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.stack
+COLUMNS = {"id": "string", "v": "int", "__deleted": "string", "__op": "string", "__lsn": "bigint"}
+CAPTURED = {
+    "mode": "upsert",
+    "pk_fields": ["id"],
+    "order_by": ["__lsn"],
+    "cdc": {"connection": "shop", "table": "public.t"},
+}
+STATE = "select id, v, is_deleted from {slv} order by id"
+
+#: Three changes of one row (how, value, place in the log), and what is left of it in every arrival order.
+STORIES = {
+    "changed": ([("r", 1, 100), ("u", 2, 200), ("u", 3, 300)], (3, False)),
+    "deleted": ([("r", 1, 100), ("u", 2, 200), ("d", 0, 300)], (None, True)),
+    "back_after_its_deletion": ([("c", 1, 100), ("d", 0, 200), ("c", 3, 300)], (3, False)),
+    # A transaction began before the snapshot's place in the log and was committed after it.
+    "read_while_it_changed": ([("r", 1, 250), ("u", 2, 200), ("u", 3, 240)], (3, False)),
+    "deleted_while_it_was_read": ([("r", 1, 250), ("r", 1, 260), ("d", 0, 240)], (None, True)),
+    "sent_again_after_a_crash": ([("u", 2, 200), ("d", 0, 300), ("u", 2, 200)], (None, True)),
+}
+
+
+def test_every_arrival_order_ends_the_same(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+    """Each story in each of its six orders is a key of its own; every batch brings one change of each."""
+    customers = lake(**CAPTURED)
+    batches: list[list[Any]] = [[], [], []]
+    expected = {}
+    keys = [
+        (f"{name}-{''.join(map(str, order))}", story, outcome, order)
+        for name, (story, outcome) in STORIES.items()
+        for order in permutations(range(3))
+    ]
+    for number, (key, story, outcome, order) in enumerate(keys):
+        expected[key] = outcome
+        for batch, which in enumerate(order):
+            op, v, lsn = story[which]
+            deleted = str(op == "d").lower()
+            value = {"id": key, "v": v, "__deleted": deleted, "__op": op, "__lsn": lsn}
+            batches[batch].append(record(value, key=key, offset=1000 * batch + number))
+    for batch in batches:
+        customers.admit(*batch, columns=COLUMNS)
+        customers.run()
+
+    found = {key: (v, gone) for key, v, gone in customers.rows(STATE)}
+    assert {k: v for k, v in found.items() if v != expected[k]} == {}
+    assert found == expected
+
+
+def test_the_changes_of_a_new_topic_win_over_those_of_the_old(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
+    """A lost slot needs a new snapshot into a new topic; what the old one said last is older."""
+    customers = lake(**CAPTURED)
+    old = {"id": "a", "v": 1, "__deleted": "false", "__op": "u", "__lsn": 900}
+    new = {"id": "a", "v": 2, "__deleted": "false", "__op": "r", "__lsn": 800}
+    customers.admit(
+        record(new, topic_id="0000000b", generation=2), record(old, offset=7), columns=COLUMNS
+    )
+    customers.run()
+
+    assert customers.rows(STATE) == [("a", 2, False)]
+
+
+def test_only_a_captured_tables_silver_may_say_what_a_deletion_is(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
+    orders = lake(**{**CAPTURED, "cdc": None})
+    orders.admit(record({"id": "a", "__op": "c", "__lsn": 1}), columns=COLUMNS)
+    result = orders.build()
+    assert "only a dataset with cdc orders deletions" in orders.messages(result)
