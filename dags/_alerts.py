@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from _tasks import OwnerToldError
+
 log = logging.getLogger("tidegate.alerts")
 
 #: Address that receives a JSON document per alert; empty: the log alone.
@@ -15,10 +17,15 @@ _TIMEOUT_SECONDS = 10
 
 
 def tell_owner(context: Mapping[str, Any]) -> None:
-    """Write the alert of a failed task; a webhook that is away costs a line in the log."""
+    """
+    Write the alert of a failed task; a webhook that is away costs a line in the log.
+
+    A BLOCKED dataset is left out of the webhook: the check that found it tells the owner, with the report.
+    """
     alert = _alert(context)
     log.error("alert for %s: %s.%s failed", alert["owner"], alert["dataset"], alert["task"])
-    if address := os.environ.get(WEBHOOK, ""):
+    is_told = isinstance(context.get("exception"), OwnerToldError)
+    if not is_told and (address := os.environ.get(WEBHOOK, "")):
         _post(address, alert)
 
 

@@ -10,10 +10,14 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from lakehouse.manifest_slice import asset_uri
 from metastore_sync import settings as installation
-from metastore_sync.errors import EXIT_BROKEN, TidegateError
+from metastore_sync.errors import EXIT_BROKEN, BlockedError, TidegateError
 from metastore_sync.settings import Settings
 
 log = logging.getLogger("tidegate.dags")
+
+
+class OwnerToldError(AirflowFailException):
+    """The verdict says no, and the step itself tells the owner: no alert of the task repeats it."""
 
 
 def attempt(name: str, step: str, act: Callable[[Settings, str], Sized]) -> None:
@@ -28,9 +32,14 @@ def attempt(name: str, step: str, act: Callable[[Settings, str], Sized]) -> None
         done = act(installation.load(), name)
     except TidegateError as error:
         log.error("%s", error.render())  # noqa: TRY400 - the text is the message; a trace would hide it
-        outcome = AirflowException if error.exit_code == EXIT_BROKEN else AirflowFailException
-        raise outcome(error.render()) from None
+        raise _outcome(error)(error.render()) from None
     log.info("%s: %s made %d result(s)", name, step, len(done))
+
+
+def _outcome(error: TidegateError) -> type[AirflowException]:
+    if error.exit_code == EXIT_BROKEN:
+        return AirflowException
+    return OwnerToldError if isinstance(error, BlockedError) else AirflowFailException
 
 
 def asset(name: str) -> Asset:

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from metastore_sync import mistakes
+from metastore_sync import contract_files, mistakes
 from metastore_sync.errors import UsageError
 from metastore_sync.mistakes import Mistake, Spell
 from metastore_sync.model import Dataset, from_document
@@ -55,6 +55,7 @@ def read(folder: Path) -> list[Dataset]:
     wrong: list[str] = []
     files = [file for path in _paths(folder, wrong) if (file := _parse(path, wrong))]
     for file in files:
+        wrong += _contract_read(file)
         wrong += (_line(file, mistake) for mistake in _of_file(file))
     wrong += _topics_named_twice(files)
     if wrong:
@@ -141,6 +142,17 @@ def _of_file(file: _File) -> Iterator[Mistake]:
     name = file.document.get("name")
     if isinstance(name, str) and name != file.path.stem:
         yield Mistake(("name",), f'is "{name}"; allowed: {file.path.stem}, as the file is called')
+
+
+def _contract_read(file: _File) -> Iterator[str]:
+    """Put a contract that lies in a file of its own into the document, or say why it cannot be."""
+    given = file.document.get("contract")
+    if isinstance(given, str) and given:
+        try:
+            file.document["contract"] = contract_files.read(file.path.parent, given)
+        except contract_files.ContractFileError as error:
+            del file.document["contract"]
+            yield _line(file, Mistake(("contract",), str(error)))
 
 
 def _topics_named_twice(files: Iterable[_File]) -> Iterator[str]:

@@ -4,6 +4,7 @@ Every error that a user of Tidegate can meet, drawn as one tree.
 TidegateError                    a person can act on it; its text is the whole message
 ├── UsageError                   the words typed or the document sent are wrong (exit 64)
 ├── VerdictError                 the verdict says no (exit 1)
+│   ├── BlockedError             a batch is BLOCKED; the check told its owner, or the next one will
 │   └── RefusedError             problems speak against applying a dataset
 └── BrokenError                  a part is away or failed; a retry may help (exit 2)
     ├── RegistryAwayError        PostgreSQL does not answer; the guard may still judge on the snapshot
@@ -64,6 +65,10 @@ class VerdictError(TidegateError):
     """The verdict says no: nothing was loaded, a person decides."""
 
     exit_code = EXIT_VERDICT
+
+
+class BlockedError(VerdictError):
+    """A batch is BLOCKED: decide about it. The check itself tells the owner; nobody else has to."""
 
 
 class RefusedError(VerdictError):

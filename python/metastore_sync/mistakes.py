@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metastore_sync import contract, schema_mistakes
+from metastore_sync import contract, contract_mistakes, schema_mistakes
 from metastore_sync.layout import Landing, Layout
 from metastore_sync.layout_names import mistake_in
 from metastore_sync.model import CDC_ORDER
@@ -112,6 +112,15 @@ def _connector_keeps_off(document: Mapping[str, Any], _: Spell) -> Iterator[Mist
             yield Mistake(("connector", key), text)
 
 
+def _contract_is_a_json_schema(document: Mapping[str, Any], _: Spell) -> Iterator[Mistake]:
+    given = document.get("contract") or {}
+    if isinstance(given, str):
+        yield Mistake(("contract",), f"is no JSON object; allowed: {contract_mistakes.ALLOWED}")
+        return
+    for path, text in contract_mistakes.found(given):
+        yield Mistake(("contract", *path), text)
+
+
 def _off_limits(key: str, value: object, reserved: Mapping[str, str]) -> str:
     """Return why a connector setting may not be set by hand; empty when it may."""
     if key.startswith("dataset."):
@@ -175,6 +184,7 @@ def _landing_fits_its_layout(document: Mapping[str, Any], _: Spell) -> Iterator[
 RULES: dict[Callable[[Mapping[str, Any], Spell], Iterator[Mistake]], set[str]] = {
     _keys_are_named: {"mode", "pk_fields"},
     _history_has_a_clock: {"mode", "event_time"},
+    _contract_is_a_json_schema: {"contract"},
     _connector_keeps_off: {"connector"},
     _cdc_keeps_off: {"cdc"},
     _cdc_is_keyed: {"cdc", "mode", "order_by"},

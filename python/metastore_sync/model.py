@@ -7,6 +7,7 @@ The same fields have three spellings: `pk_fields` in dataset files and Python, `
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -135,6 +136,7 @@ class Dataset:
         policy: Finding code → action; codes not named follow the default policy.
         removal: When an absent field counts as removed.
         targets: Formats every schema change is judged against.
+        contract: JSON Schema 2020-12 of its records as JSON text, keys sorted; empty: none.
         connector: Connector settings laid over the rendered sink config.
         cdc: The PostgreSQL table whose changes fill the topic; none: somebody else produces.
         landing: Whose S3 sink lands the topic; Tidegate's own unless told otherwise.
@@ -156,6 +158,7 @@ class Dataset:
     policy: MappingProxyType[str, Action] = field(default_factory=lambda: MappingProxyType({}))
     removal: Removal = Removal.EVIDENCE
     targets: tuple[Target, ...] = (Target.ICEBERG_V2,)
+    contract: str = ""
     connector: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
     cdc: Cdc | None = None
     landing: Landing = field(default_factory=Landing)
@@ -181,6 +184,7 @@ def to_document(dataset: Dataset) -> dict[str, Any]:
         "policy": {code: action.value for code, action in sorted(dataset.policy.items())},
         "removal": dataset.removal.value,
         "targets": [target.value for target in dataset.targets],
+        "contract": json.loads(dataset.contract or "{}"),
         "connector": dict(sorted(dataset.connector.items())),
         **({"landing": landing} if landing else {}),
     }
@@ -211,11 +215,29 @@ def from_document(document: dict[str, Any]) -> Dataset:
         policy=MappingProxyType({c: Action(a) for c, a in given.get("policy", {}).items()}),
         removal=Removal(given.get("removal", "evidence")),
         targets=tuple(Target(t) for t in given.get("targets", ["iceberg_v2"])),
+        contract=_text(given["contract"]) if given.get("contract") else "",
         connector=MappingProxyType({k: str(v) for k, v in given.get("connector", {}).items()}),
         cdc=cdc,
         landing=Landing.of(given.get("landing", {})),
         **{name: tuple(given.get(name, ())) for name in lists},
     )
+
+
+def _text(contract: dict[str, Any]) -> str:
+    """Return a contract as one text for all documents that are equal as JSON; PostgreSQL keeps no `1e3`."""
+    return json.dumps(_whole(contract), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _whole(inner) for key, inner in value.items()}
+        case list():
+            return [_whole(inner) for inner in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
 
 
 def _cdc_document(cdc: Cdc) -> dict[str, Any]:

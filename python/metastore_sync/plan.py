@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,7 @@ def _of_another_sink(seen: Scene, declared: Declared, row: DatasetRow | None) ->
         dataset=dataset,
         source=declared.source,
         is_new=row is None,
-        registry=_declaration_changes(dataset, row, declared.source),
+        registry=declaration_changes(dataset, row, declared.source),
         connector=(),
         connector_name=name,
         dag_appears=dataset.name not in seen.dags,
@@ -105,7 +107,7 @@ def _managed(seen: Scene, declared: Declared, row: DatasetRow | None) -> Dataset
         dataset=dataset,
         source=declared.source,
         is_new=row is None,
-        registry=() if is_retired else _declaration_changes(dataset, row, declared.source),
+        registry=() if is_retired else declaration_changes(dataset, row, declared.source),
         connector=compared.changes,
         drift=compared.drift,
         connector_name=config["name"],
@@ -160,7 +162,8 @@ def _of(found: Iterable[Problem], severity: Severity) -> tuple[Problem, ...]:
     return tuple(problem for problem in found if problem.severity is severity)
 
 
-def _declaration_changes(dataset: Dataset, row: DatasetRow | None, source: Source) -> tuple[Change, ...]:
+def declaration_changes(dataset: Dataset, row: DatasetRow | None, source: Source) -> tuple[Change, ...]:
+    """Return what applying a dataset would change of its registry row; a contract is told in a few words."""
     old = to_document(row.dataset) | {"source": row.source.value} if row else {}
     new = to_document(dataset) | {"source": source.value}
     return changes_between(_texts(old), _texts(new))
@@ -171,6 +174,8 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in document.items():
         match value:
+            case dict() if key == "contract":
+                found |= {key: _contract(value)} if value else {}
             case dict():
                 found |= {f"{key}.{inner}": str(text) for inner, text in value.items() if text != {}}
             case list():
@@ -178,6 +183,12 @@ def _texts(document: Mapping[str, Any]) -> dict[str, str]:
             case _:
                 found |= {key: str(value)} if value != "" else {}
     return found
+
+
+def _contract(document: Mapping[str, Any]) -> str:
+    """Return a contract in a few words that change whenever it does."""
+    digest = sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+    return f"{len(document.get('properties', ()))} properties, sha256 {digest}"
 
 
 def _models_to_scaffold(settings: Settings, name: str) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Settings:
         airflow_url: Base address of Airflow's API server.
         token_read: Bearer token of the role read; likewise write and approve (each includes the former).
         snapshot_key: HMAC key of the registry snapshot.
+        alert_webhook: Address that is told when a dataset becomes BLOCKED; empty: nobody is.
     """
 
     home: Path
@@ -55,6 +56,7 @@ class Settings:
     token_write: str = ""
     token_approve: str = ""
     snapshot_key: str = ""
+    alert_webhook: str = ""
 
     @property
     def snapshot_path(self) -> Path:

@@ -7,6 +7,7 @@ name them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
@@ -27,6 +28,8 @@ LISTS = (
     "targets",
 )
 PREFIX = "dataset."
+#: Fields that a rendered connector does not carry: its own settings, and the contract, which is long.
+_NOT_RENDERED = ("connector", "contract")
 #: A transform that lives in a jar: `jar:<address>!<class>`.
 JAR = "jar:"
 #: The API's second name for the transforms that live in jars.
@@ -123,11 +126,11 @@ def from_connector(config: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def to_connector(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return a document as `dataset.*` keys, without what is empty and without connectors' settings."""
+    """Return a document as `dataset.*` keys, without what is empty, contracts and connectors' settings."""
     config: dict[str, str] = {}
     for name, value in document.items():
         match value:
-            case _ if name == "connector" or value in ("", [], {}, None):
+            case _ if name in _NOT_RENDERED or value in ("", [], {}, None):
                 continue
             case dict():
                 # Codes of policy keep their underscores; fields of other fields are spelled like fields.
@@ -163,4 +166,13 @@ def _from_text(name: str, text: str) -> Any:
         return [part.strip() for part in text.split(",") if part.strip()]
     if name == "max_lag" and re.fullmatch(r"[0-9]+", text.strip()):
         return int(text)
-    return text.strip()
+    return _object_from(text) if name == "contract" else text.strip()
+
+
+def _object_from(text: str) -> Any:
+    """Return a JSON object; any other text stays what it is, for validation to name."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, dict) else text

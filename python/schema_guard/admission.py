@@ -10,16 +10,19 @@ from psycopg.types.json import Jsonb
 
 from metastore_sync import lease
 from metastore_sync import registry as declarations
-from metastore_sync.model import DatasetState
+from metastore_sync.model import Dataset, DatasetState
 from schema_guard import errors
 from schema_guard.batches import Batch
 from schema_guard.chains import Cursor
+from schema_guard.core import classify
 from schema_guard.core.ddl import columns, spark_ddl
 from schema_guard.core.finding import Code, Verdict
+from schema_guard.core.infer import Inference
 from schema_guard.core.presence import without
+from schema_guard.core.schema import Schema, finalise
 from schema_guard.edges import registry, rejected
-from schema_guard.edges.registry import Connection
-from schema_guard.judge import Judged
+from schema_guard.edges.registry import Connection, Version
+from schema_guard.judge import Judged, criteria_of
 from schema_guard.report import Status
 from schema_guard.sql import QUERIES
 
@@ -117,15 +120,37 @@ def _version(conn: Connection, judged: Judged) -> int:
     if known is not None:
         QUERIES.judge_version_again(conn, version=known.number, **values)
         return known.number
+    return int(QUERIES.insert_version(conn, **_content(judged.schema), **values)["version"])
+
+
+def version_of_rest(conn: Connection, dataset: Dataset, refused: Version, rest: Inference) -> Version:
+    """Return a first version, ACTIVE, of the records that the contract allows; the refused one if equal."""
+    schema = finalise(rest)
+    if schema.fingerprint == refused.fingerprint:
+        return refused
+    judgement = classify.judge(None, rest, criteria_of(dataset))
     row = QUERIES.insert_version(
         conn,
-        fingerprint=judged.schema.fingerprint,
-        schema=Jsonb(judged.schema.to_document()),
-        ddl=spark_ddl(judged.schema),
-        columns=Jsonb(columns(judged.schema)),
-        **values,
+        dataset=dataset.name,
+        status="ACTIVE",
+        verdict=judgement.verdict.value,
+        findings=Jsonb([finding.to_document() for finding in judgement.findings]),
+        base_version=None,
+        **_content(schema),
     )
-    return int(row["version"])
+    number = int(row["version"])
+    return Version(
+        number=number, status="ACTIVE", fingerprint=schema.fingerprint, schema=schema, base=None
+    )
+
+
+def _content(schema: Schema) -> dict[str, Any]:
+    return {
+        "fingerprint": schema.fingerprint,
+        "schema": Jsonb(schema.to_document()),
+        "ddl": spark_ddl(schema),
+        "columns": Jsonb(columns(schema)),
+    }
 
 
 def _insert_batch(conn: Connection, judged: Judged, batch_id: int, version: int, watermark: object) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from metastore_sync import problem, registry
 from metastore_sync.errors import TidegateError, UsageError
+from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
 from schema_guard import decide, history, sample
 from schema_guard.core.schema import Schema
@@ -88,7 +89,7 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
         settings: at,
         lines: Annotated[str, Body(media_type="application/x-ndjson", max_length=SAMPLE_LENGTH)],
     ) -> Response:
-        """Judge a sample, one JSON object per line, against the ACTIVE version; stores nothing."""
+        """Judge a sample, one JSON object per line, against the ACTIVE version and the contract."""
         with _known(settings, dataset) as found:
             if isinstance(found, Response):
                 return found
@@ -96,7 +97,7 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
             declared = registry.dataset(found, dataset).dataset
         schema = Schema.from_document(active.schema) if active else None
         base = active.version if active else None
-        return _json(sample.judge(declared, schema, base, lines.splitlines()).to_json())
+        return _judged(declared, schema, base, lines)
 
     @routes.get("/batches", tags=["batches"], dependencies=reads)
     def list_batches(
@@ -112,6 +113,14 @@ def _reads(routes: APIRouter, given: Callable[..., Settings], reads: list[Any]) 
             rows = history.batches(found, dataset, before=before, page=limit)
         last = rows[-1]["batch_id"] if len(rows) == limit else None
         return _json({"batches": rows, "next_before": last})
+
+
+def _judged(declared: Dataset, active: Schema | None, base: int | None, lines: str) -> Response:
+    try:
+        return _json(sample.judge(declared, active, base, lines.splitlines()).to_json())
+    except UsageError as error:
+        # The sample may be fine: it is the dataset's contract that cannot be read.
+        return problem.of(error, HTTPStatus.CONFLICT)
 
 
 def _decisions(routes: APIRouter, given: Callable[..., Settings], approves: Callable[..., Caller]) -> None:

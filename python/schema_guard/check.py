@@ -22,7 +22,17 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError, RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import accepted, admission, errors, gaps, held, relanding, reports, unrecorded
+from schema_guard import (
+    accepted,
+    admission,
+    errors,
+    gaps,
+    held,
+    owner_notice,
+    relanding,
+    reports,
+    unrecorded,
+)
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
 from schema_guard.edges import registry
@@ -49,7 +59,14 @@ def check(settings: Settings, name: str) -> list[Report]:
         BrokenError: The registry, the store or a landed object failed; the batch in hand was not recorded.
 
     With PostgreSQL away before anything began, the reports are UNRECORDED: by the registry snapshot.
+    The owner of a BLOCKED batch is told; whether that works changes nothing here.
     """
+    found = _judged(settings, name)
+    owner_notice.send(settings, found)
+    return found
+
+
+def _judged(settings: Settings, name: str) -> list[Report]:
     with ExitStack() as connections:
         try:
             conn = connections.enter_context(declarations.connect(settings))

@@ -18,7 +18,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import accepted, errors, held
+from schema_guard import accepted, admission, contracts, errors, held
 from schema_guard.core import presence
 from schema_guard.core.finding import Code
 from schema_guard.edges import registry, rejected
@@ -109,7 +109,8 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
     Refuse the BLOCKED version: records that do not fit the ACTIVE one are rejected, the rest is admitted.
 
     Where there is no ACTIVE version to fall back to (a first batch with broken keys), only the records
-    with broken keys are rejected and the version becomes ACTIVE.
+    with broken keys are rejected and the version becomes ACTIVE. Records that break the dataset's
+    contract are rejected too; before the first version the rest then makes a version of its own.
 
     Raises:
         UsageError: Nothing waits, or another version does; or name or reason is empty.
@@ -132,11 +133,14 @@ def reject_waiting(
     active = registry.active_version(conn, name)
     kept = active or judged
     sources = held.sources(settings, conn, dataset, blocked.batch_id)
+    rules = rules_of(dataset, kept.schema, contracts.of(dataset))
     with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-        scan = scan_batch(settings, sources, rules_of(dataset, kept.schema), Path(folder))
+        scan = scan_batch(settings, sources, rules, Path(folder))
         with conn.transaction():
             lease.lock(conn, name, token)
             _check_active(conn, name, judged)
+            if active is None and rules.contract:
+                kept = admission.version_of_rest(conn, dataset, judged, scan.inference)
             _refuse(conn, name, judged, kept, by)
             changed = _admit_rest(conn, name, blocked, kept, scan)
             pending = registry.pending_ledger(conn, name)

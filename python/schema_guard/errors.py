@@ -85,6 +85,15 @@ def not_checked(dataset: str, state: str) -> UsageError:
     return UsageError(fact, not_done=_NOTHING, next_command="tidegate status")
 
 
+def contract_unreadable(dataset: str, mistake: str) -> UsageError:
+    """Return the error of a contract that no record's types can be read from."""
+    return UsageError(
+        f"{dataset}: its contract cannot be read: {mistake}",
+        not_done=_NOTHING,
+        next_command=f"correct contract in the dataset {dataset}, then: tidegate apply {dataset}",
+    )
+
+
 def no_reason(dataset: str, missing: str) -> UsageError:
     """Return the refusal of a decision without a name or a reason."""
     return UsageError(

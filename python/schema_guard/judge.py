@@ -11,14 +11,15 @@ import structlog
 from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
-from schema_guard import landing_gaps, profiles
+from schema_guard import contracts, landing_gaps, profiles
 from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
-from schema_guard.core import classify
-from schema_guard.core.classify import Criteria, Past
+from schema_guard.core import contracted
+from schema_guard.core.classify import Criteria, Judgement, Past
 from schema_guard.core.diff import diff
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
 from schema_guard.core.infer import Inference
+from schema_guard.core.json_schema import Declared
 from schema_guard.core.likeness import Likeness
 from schema_guard.core.policy import SEVERITY, resolve
 from schema_guard.core.presence import Ledger, advance
@@ -27,7 +28,7 @@ from schema_guard.core.renames import Pair, candidates
 from schema_guard.core.schema import Schema, finalise
 from schema_guard.edges.registry import Version
 from schema_guard.edges.s3 import Store
-from schema_guard.reading import ObjectRange, Scan, rules_of, source_of
+from schema_guard.reading import ObjectRange, Rules, Scan, rules_of, source_of
 from schema_guard.scan_pool import scan_batch
 
 _log = structlog.get_logger(__name__)
@@ -93,22 +94,23 @@ def criteria_of(dataset: Dataset) -> Criteria:
 
 def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, folder: Path) -> Judged:
     """
-    Scan a batch whole and judge it against the ACTIVE version.
+    Scan a batch whole and judge it against the ACTIVE version and the dataset's contract.
 
     Rejected records wait in `folder`, empty at first, for the transaction.
 
     Raises:
         BrokenError: An object is missing, damaged, or not what its manifest promised.
+        UsageError: The contract cannot be read.
     """
+    contract = contracts.of(dataset)
     sources = tuple(source_of(link.manifest, link.cursor.generation) for link in batch.links)
     scan = scan_batch(settings, sources, rules_of(dataset), folder)
     past = Past(known.ledger, _likenesses(settings, dataset, known, scan.inference, sources))
-    judgement = classify.judge(known.schema, scan.inference, criteria_of(dataset), past)
+    judgement = contracted.judge(known.schema, contract, scan.inference, criteria_of(dataset), past)
     settled = judgement
-    if judgement.reject_records and judgement.verdict is not Verdict.BREAKING:
-        fit = known.schema or finalise(scan.inference)
-        scan = scan_batch(settings, sources, rules_of(dataset, fit), folder)
-        settled = classify.judge(known.schema, scan.inference, criteria_of(dataset), past)
+    if rules := _rejecting(dataset, known, contract, judgement, scan.inference):
+        scan = scan_batch(settings, sources, rules, folder)
+        settled = contracted.judge(known.schema, contract, scan.inference, criteria_of(dataset), past)
     severity = SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)]
     gaps = landing_gaps.in_batch(batch, severity, known.accepted)
     return Judged(
@@ -120,6 +122,21 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
         verdict=_worst(settled.verdict, gaps),
         findings=(*judgement.findings, *gaps),
         ledger=settled.ledger,
+    )
+
+
+def _rejecting(
+    dataset: Dataset, known: Known, contract: Declared | None, judgement: Judgement, observed: Inference
+) -> Rules | None:
+    """Return the rules that reject what policy says to reject; None when it rejects nothing, or all waits."""
+    rejects = judgement.reject_records or judgement.reject_breaches
+    if judgement.verdict is Verdict.BREAKING or not rejects:
+        return None
+    fit = known.schema or finalise(observed)
+    return rules_of(
+        dataset,
+        fit if judgement.reject_records else None,
+        contract if judgement.reject_breaches else None,
     )
 
 

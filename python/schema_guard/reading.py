@@ -8,6 +8,7 @@ from pathlib import Path
 
 from metastore_sync.model import Dataset, Mode
 from schema_guard.core.infer import Inference
+from schema_guard.core.json_schema import Declared
 from schema_guard.core.schema import Schema
 from schema_guard.manifests import Manifest
 
@@ -59,6 +60,7 @@ class Rules:
 
     Attributes:
         fit: Records that do not fit this schema are rejected; None accepts every shape.
+        contract: Records that break it are rejected; None accepts every record.
         is_captured: Records are changes of a table, and one that leaves a value out is rejected.
     """
 
@@ -67,22 +69,24 @@ class Rules:
     pk_fields: tuple[str, ...]
     event_time: str
     fit: Schema | None = None
+    contract: Declared | None = None
     is_captured: bool = False
 
     @property
     def judge_each(self) -> bool:
         """Whether a rule looks at each record alone, so that they cannot be read in blocks."""
-        return self.fit is not None or self.is_captured
+        return self.fit is not None or self.contract is not None or self.is_captured
 
 
-def rules_of(dataset: Dataset, fit: Schema | None = None) -> Rules:
-    """Return a dataset's rules; with `fit`, misfits of that schema are rejected too."""
+def rules_of(dataset: Dataset, fit: Schema | None = None, contract: Declared | None = None) -> Rules:
+    """Return a dataset's rules; misfits of `fit` and breaches of `contract` are rejected too."""
     return Rules(
         dataset=dataset.name,
         mode=dataset.mode,
         pk_fields=dataset.pk_fields,
         event_time=dataset.event_time,
         fit=fit,
+        contract=contract,
         is_captured=dataset.cdc is not None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from metastore_sync.errors import EXIT_BROKEN, EXIT_FINE, EXIT_VERDICT
 from schema_guard.affected import Affected
 from schema_guard.core.finding import Severity
+from schema_guard.core.versus import FORBIDDEN
 
 
 class Status(StrEnum):
@@ -122,6 +123,18 @@ def decide_commands(dataset: str, version: int) -> tuple[str, str]:
     return f"tidegate schema approve {words}", f"tidegate schema reject {words}"
 
 
+def contract_advice(dataset: str, findings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what to think of before a batch that breaks its contract is approved; else nothing."""
+    bases = [finding["evidence"].get("basis") or "" for finding in findings if _is_breaking(finding)]
+    if not any(basis.endswith(FORBIDDEN) for basis in bases):
+        return []
+    return [
+        "Change the contract, or approve this batch: an approval holds for this batch alone,",
+        "and the next one that breaks the contract is BLOCKED again.",
+        f"See the contract:       tidegate schema contract {dataset}",
+    ]
+
+
 def _subject(report: Report) -> str:
     against = "no earlier version" if report.base_version is None else f"ACTIVE version {report.base_version}"
     match report.status:
@@ -179,6 +192,7 @@ def _decide(report: Report) -> list[str]:
     approve, reject = decide_commands(report.dataset, version)
     return [
         f"Nothing was loaded; version {version} is BLOCKED.",
+        *contract_advice(report.dataset, report.findings),
         f"Accept the change:      {approve}",
         f"Refuse those records:   {reject}",
     ]

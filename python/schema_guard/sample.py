@@ -8,14 +8,16 @@ from typing import Any
 
 from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
 from metastore_sync.model import Dataset
-from schema_guard import values
-from schema_guard.core import classify
+from schema_guard import contracts, values
+from schema_guard.core import contracted
 from schema_guard.core.finding import Finding, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import PoisonError
 from schema_guard.core.schema import Schema
+from schema_guard.fitting import check_fit
 from schema_guard.judge import criteria_of
+from schema_guard.reading import Rules, rules_of
 
 #: Stands for the topic id of lines that have none.
 SAMPLE = "sample"
@@ -37,12 +39,14 @@ class SampleReport:
 
     Attributes:
         base_version: The ACTIVE version they were compared with; None when there is none.
+        has_contract: Whether they were compared with a contract too.
         findings: A position's `offset` is the line's number, from 1.
         rejected: Lines that would become rejected records.
     """
 
     dataset: str
     base_version: int | None
+    has_contract: bool
     verdict: Verdict
     findings: tuple[Finding, ...]
     record_count: int
@@ -59,6 +63,7 @@ class SampleReport:
         return {
             "dataset": self.dataset,
             "base_version": self.base_version,
+            "has_contract": self.has_contract,
             "verdict": self.verdict.value,
             "findings": [finding.to_document() for finding in self.findings],
             "record_count": self.record_count,
@@ -73,30 +78,42 @@ def judge(
     dataset: Dataset, active: Schema | None, base_version: int | None, lines: Iterable[str]
 ) -> SampleReport:
     """
-    Judge newline-delimited JSON against the ACTIVE version by the dataset's policy; writes nothing.
+    Judge newline-delimited JSON against the ACTIVE version and the dataset's contract; writes nothing.
 
     Args:
         dataset: Whose keys, targets and policy count.
         active: The ACTIVE version's schema; None when there is none.
         base_version: Its number.
         lines: One record each; empty lines are skipped.
+
+    Raises:
+        UsageError: The contract cannot be read.
     """
-    observed, rejected, count = Inference(), [], 0
-    for number, line in enumerate(lines, 1):
-        text = line.strip()
-        if not text:
-            continue
-        count += 1
-        try:
-            observed.add(values.read(text), Position(SAMPLE, 0, number))
-        except PoisonError as poison:
-            rejected.append(Poison(number, poison.error_type.value, poison.message))
-    judgement = classify.judge(active, observed, criteria_of(dataset))
+    contract = contracts.of(dataset)
+    texts = [(number, text) for number, line in enumerate(lines, 1) if (text := line.strip())]
+    observed, rejected = _read(texts, rules_of(dataset))
+    judgement = contracted.judge(active, contract, observed, criteria_of(dataset))
+    if judgement.reject_breaches and judgement.verdict is not Verdict.BREAKING:
+        _, rejected = _read(texts, rules_of(dataset, contract=contract))
     return SampleReport(
         dataset=dataset.name,
         base_version=base_version,
+        has_contract=contract is not None,
         verdict=judgement.verdict,
         findings=judgement.findings,
-        record_count=count,
+        record_count=len(texts),
         rejected=tuple(rejected),
     )
+
+
+def _read(texts: Iterable[tuple[int, str]], rules: Rules) -> tuple[Inference, list[Poison]]:
+    """Return what is in the lines, and those that would become rejected records."""
+    observed, rejected = Inference(), []
+    for number, text in texts:
+        try:
+            value = values.read(text)
+            check_fit(value, rules)
+            observed.add(value, Position(SAMPLE, 0, number))
+        except PoisonError as poison:
+            rejected.append(Poison(number, poison.error_type.value, poison.message))
+    return observed, rejected

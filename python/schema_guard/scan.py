@@ -25,10 +25,8 @@ from schema_guard import (
     values,
 )
 from schema_guard.content_hash import content_hash
-from schema_guard.core.conform import misfits
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
-from schema_guard.core.schema import Schema
 from schema_guard.edges.rejected import (
     CONTRACT,
     MAX_PAYLOAD_BYTES,
@@ -37,6 +35,7 @@ from schema_guard.edges.rejected import (
     RejectedRecord,
 )
 from schema_guard.edges.s3 import Store
+from schema_guard.fitting import check_fit
 from schema_guard.lines import MAX_RECORD_BYTES
 from schema_guard.reading import ObjectRange, Rules, Scan
 
@@ -173,12 +172,11 @@ class _ObjectScan:
 
     def _take_alone(self, record: records.Record, text: bytes) -> None:
         """Count a record that is judged alone; raise `PoisonError` for one that cannot become a row."""
-        source, found, fit = self._source, self._found, self._rules.fit
+        source, found = self._source, self._found
         value = values.read(text)
         if self._rules.is_captured:
             unavailable.check(value)
-        if fit is not None:
-            _check_fit(value, fit, self._pk_fields)
+        check_fit(value, self._rules)
         found.inference.add(value, Position(source.topic_id, source.partition, record.offset))
         self._see_event_time(value)
         found.value_bytes += len(text)
@@ -228,9 +226,3 @@ class _ObjectScan:
                 payload=payload,
             )
         )
-
-
-def _check_fit(value: dict[str, object], schema: Schema, pk_fields: tuple[str, ...]) -> None:
-    pointers = misfits(value, schema, pk_fields)
-    if pointers:
-        raise PoisonError(ErrorType.MISFIT, f"does not fit the schema at {', '.join(pointers)}")

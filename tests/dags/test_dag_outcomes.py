@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from metastore_sync.errors import BrokenError, LeaseLostError, UsageError, VerdictError
+from metastore_sync.errors import BlockedError, BrokenError, LeaseLostError, UsageError, VerdictError
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 
@@ -32,13 +32,15 @@ def alerts(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (VerdictError("orders: blocked"), "AirflowFailException"),
+        (VerdictError("orders: a hole"), "AirflowFailException"),
+        (BlockedError("orders: blocked"), "OwnerToldError"),
         (UsageError("orders: unknown"), "AirflowFailException"),
         (BrokenError("registry: away"), "AirflowException"),
         (LeaseLostError("orders: lease lost"), "AirflowException"),
     ],
     ids=[
         "a verdict is final",
+        "blocked is final, and the check tells the owner",
         "wrong words are final",
         "broken is tried again",
         "a lost lease too",
@@ -101,9 +103,22 @@ def test_a_webhook_that_is_away_costs_a_line_in_the_log(
     assert "the alert was not delivered" in caplog.text
 
 
-def failure() -> dict[str, Any]:
+def test_a_blocked_dataset_is_not_told_a_second_time(
+    tasks: Any, alerts: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The check told the owner: here no request is made, not even one that fails."""
+    monkeypatch.setenv("TIDEGATE_ALERT_WEBHOOK", "http://127.0.0.1:9/")
+
+    alerts.tell_owner(failure(tasks.OwnerToldError("orders: 1 breaking change")))
+
+    assert issubclass(tasks.OwnerToldError, tasks.AirflowFailException)
+    assert "alert for orders-team" in caplog.text
+    assert "not delivered" not in caplog.text
+
+
+def failure(error: Exception | None = None) -> dict[str, Any]:
     return {
         "task_instance": SimpleNamespace(dag_id="orders", task_id="guard", run_id="manual__1"),
         "task": SimpleNamespace(owner="orders-team"),
-        "exception": RuntimeError("orders: 1 breaking change"),
+        "exception": error or RuntimeError("orders: 1 breaking change"),
     }

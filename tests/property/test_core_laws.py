@@ -12,7 +12,7 @@ from random import Random
 from typing import TypeAlias
 
 import jsonschema
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schema_guard.core.classify import Criteria, Judgement, judge
@@ -268,6 +268,8 @@ def test_what_was_written_is_what_is_read(record: dict[str, object]) -> None:
 
 @LAW
 @given(SOME_RECORDS)
+@example([{"a": Decimal("0.5377530004998537")}])
+@example([{"a": Decimal("99999999999999.47")}])
 def test_witnesses_of_a_schema_make_it_again(records: list[dict[str, object]]) -> None:
     schema = finalise(infer(records))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ruamel.yaml import YAML
 
 from metastore_sync import dataset_files, settings
 from metastore_sync.errors import UsageError
-from metastore_sync.model import Dataset, Mode
+from metastore_sync.model import Dataset, Mode, to_document
 from metastore_sync.spelling import api_field
 
 CASES: dict[str, dict[str, Any]] = YAML(typ="safe").load(
@@ -73,3 +74,43 @@ def test_the_api_is_told_in_its_own_spelling() -> None:
 @pytest.mark.parametrize("document", [None, [], "orders", 7])
 def test_a_document_that_is_no_mapping(document: object) -> None:
     assert dataset_files.check_document(document) == ["document: is not a mapping of a dataset's fields"]
+
+
+CONTRACT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "maximum": 1e3}}}
+
+
+def test_a_contract_lies_in_the_file_or_beside_it(tmp_path: Path) -> None:
+    head = "mode: append\nowner: web\ncontract: "
+    files = {
+        "clicks.yml": f"name: clicks\n{head}schemas/clicks.json\n",
+        "views.yml": f"name: views\n{head}{json.dumps(CONTRACT)}\n",
+        "plain.yml": "name: plain\nmode: append\nowner: web\n",
+    }
+    (tmp_path / "schemas").mkdir()
+    write(tmp_path, {**files, "schemas/clicks.json": json.dumps(CONTRACT, indent=2)})
+
+    clicks, plain, views = dataset_files.read(tmp_path)
+
+    assert to_document(clicks)["contract"] == CONTRACT
+    assert clicks.contract == views.contract
+    assert (plain.contract, to_document(plain)["contract"]) == ("", {})
+
+
+def test_a_contract_that_is_too_deep_is_a_mistake() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"properties": {"a": deep}}
+    document = {"name": "orders", "mode": "append", "owner": "x", "contract": deep}
+
+    assert check_all(document) == ["contract: is nested more than 64 levels deep"]
+
+
+def check_all(document: dict[str, Any]) -> list[str]:
+    return dataset_files.check_document(document, api_field)
+
+
+def test_a_contracts_text_is_for_files_only() -> None:
+    document = {"name": "orders", "mode": "append", "owner": "x", "contract": "orders.schema.json"}
+    told = "contract: is no JSON object; allowed: a JSON Schema (2020-12) of one record"
+
+    assert check_all(document) == [told]

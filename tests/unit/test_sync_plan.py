@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from metastore_sync import checks, drift, fits, plan_text, settings
 from metastore_sync.changes import Change, DatasetPlan, Drift, DriftKind, Plan, Problem, Winner
 from metastore_sync.connect_api import ConnectApi, Connector, ConnectorStatus, TaskStatus
 from metastore_sync.model import Dataset, DatasetState, Mode, Source
+from metastore_sync.plan import declaration_changes
 from metastore_sync.problem_codes import WARNINGS, ProblemCode
+from metastore_sync.registry import DatasetRow
 from metastore_sync.scene import Candidate, Scene
 from metastore_sync.settings import Settings
 from metastore_sync.topics import Topics
@@ -169,3 +172,21 @@ def test_a_name_is_taken_by_models_that_are_not_the_datasets(
     found = list(checks.taken_names(scene, this))
 
     assert [(problem.code, problem.fact) for problem in found] == ([("NAME_TAKEN", told)] if told else [])
+
+
+def test_a_changed_contract_is_one_line_of_the_plan() -> None:
+    """The contract itself is long: `tidegate diff` compares it."""
+    old, new = ('{"properties":{"id":{"type":"' + kind + '"}}}' for kind in ("integer", "string"))
+    row = DatasetRow(
+        dataset=replace(CLICKS, contract=old), state=DatasetState.OK, revision=1, source=Source.API
+    )
+
+    (changed,) = declaration_changes(replace(CLICKS, contract=new), row, Source.API)
+    (gone,) = declaration_changes(CLICKS, row, Source.API)
+
+    assert re.fullmatch(
+        r"~ contract: 1 properties, sha256 \w{12} → 1 properties, sha256 \w{12}", str(changed)
+    )
+    assert changed.old != changed.new
+    assert (gone.key, gone.new) == ("contract", None)
+    assert declaration_changes(row.dataset, row, Source.API) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -82,6 +83,7 @@ captured = st.builds(
     event_time=st.just(CDC_TIME),
     cdc=st.builds(Cdc, connection=words, table=st.just("public.t"), connector=settings_of_a_capture),
 )
+CONTRACT = {"type": "object", "required": ["order_id"], "properties": {"order_id": {"type": "integer"}}}
 
 
 @given(datasets | captured)
@@ -153,3 +155,30 @@ def test_an_unknown_connector_key_is_told_as_it_was_written() -> None:
     told = check_document(document, spelling.connector_field)
     assert told[0].startswith("dataset.owner: is missing.")
     assert told[1].startswith("dataset.ownr: is not a field of a dataset (did you mean dataset.owner?)")
+
+
+def test_a_contract_keeps_the_names_in_it() -> None:
+    given = {"name": "orders", "mode": "append", "owner": "shop", "contract": CONTRACT}
+    dataset = from_document(spelling.from_api(given))
+
+    assert spelling.to_api(to_document(dataset))["contract"] == CONTRACT
+
+
+def test_a_connector_declares_its_contract_as_text_and_is_not_rendered_with_it() -> None:
+    text = json.dumps(CONTRACT)
+    config = {"topics": "orders", "dataset.mode": "append", "dataset.owner": "shop", "dataset.contract": text}
+    document = spelling.from_connector(config)
+    assert document is not None
+    assert check_document(document) == []
+    assert to_document(from_document(document))["contract"] == CONTRACT
+    rendered = spelling.to_connector(to_document(from_document(document)))
+    assert [key for key in rendered if "contract" in key] == []
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "7", "orders.schema.json", "[" * 100_000])
+def test_a_connectors_contract_that_is_no_object_is_told(text: str) -> None:
+    config = {"topics": "orders", "dataset.mode": "append", "dataset.owner": "shop", "dataset.contract": text}
+
+    told = check_document(spelling.from_connector(config), spelling.connector_field)
+
+    assert told == ["dataset.contract: is no JSON object; allowed: a JSON Schema (2020-12) of one record"]

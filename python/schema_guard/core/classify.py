@@ -78,12 +78,14 @@ class Judgement:
         reject_records: Whether policy says to reject the misfits (`conform.misfits`) and judge
             the rest again.
         ledger: Presence with this batch counted in.
+        reject_breaches: The same of the records that break the contract (`breach.breaches`).
     """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
     reject_records: bool
     ledger: Ledger = field(default_factory=dict)
+    reject_breaches: bool = False
 
 
 NO_PAST = Past()

@@ -55,7 +55,7 @@ def misfits(value: object, schema: Schema, pk_fields: Collection[str]) -> list[s
         pointer, part, given = todo.pop()
         if part is None and pointer:
             continue
-        if not _fits(part, given):
+        if not fits(part, given):
             found.add(pointer)
         elif isinstance(part, list) and isinstance(given, Array):
             todo += [(elements(pointer), member, given.element) for member in part]
@@ -76,7 +76,8 @@ def _namesakes(pointer: str, members: dict[str, object], given: Struct) -> set[s
     return {child(pointer, name) for name in strange if name.lower() in lowered}
 
 
-def _fits(value: object, given: Type) -> bool:  # noqa: PLR0911 - one return per case
+def fits(value: object, given: Type) -> bool:  # noqa: PLR0911 - one return per case
+    """Return whether a value is of a type; what lies below it is not looked at."""
     kind = _KINDS[type(value)] if value is not None else Kind.NULL
     match given:
         case Unknown():

@@ -155,7 +155,7 @@ class _Reading:
         if "$ref" in declared:
             return self._referred(str(declared["$ref"]), pointer, seen)
         if "allOf" in declared:
-            return self.type_at(_together(declared), pointer, seen)
+            return self._together(declared, pointer, seen)
         for choice in ("anyOf", "oneOf"):
             if choice in declared:
                 return _union(self.type_at(one, pointer, seen) for one in declared[choice])
@@ -164,13 +164,28 @@ class _Reading:
     def _referred(self, ref: str, pointer: str, seen: tuple[str, ...]) -> tuple[Type, bool]:
         if ref in seen:  # a type within itself has no columns of its own
             return Conflict(frozenset({Kind.OBJECT})), True
+        return self.type_at(self._target(ref, pointer), pointer, (*seen, ref))
+
+    def _together(
+        self, declared: Mapping[str, Any], pointer: str, seen: tuple[str, ...]
+    ) -> tuple[Type, bool]:
+        """Return the type of one subschema made of all of `allOf`, with what it refers to in its place."""
+        refs = [part.get("$ref") if isinstance(part, Mapping) else None for part in declared["allOf"]]
+        named = [ref for ref in refs if ref is not None]
+        if any(ref in seen for ref in named):  # as in `_referred`
+            return Conflict(frozenset({Kind.OBJECT})), True
+        given = zip(refs, declared["allOf"], strict=True)
+        parts = [part if ref is None else self._target(ref, pointer) for ref, part in given]
+        return self.type_at(_together({**declared, "allOf": parts}), pointer, (*seen, *named))
+
+    def _target(self, ref: str, pointer: str) -> Any:
         found: Any = self._document
         for part in ref.removeprefix("#").split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
             found = found.get(name) if isinstance(found, Mapping) else None
         if not ref.startswith("#") or found is None:
             raise DeclarationError(f"{pointer or '/'}: $ref {ref!r} is not in this document")
-        return self.type_at(found, pointer, (*seen, ref))
+        return found
 
     def _plain(self, declared: Mapping[str, Any], pointer: str, seen: tuple[str, ...]) -> tuple[Type, bool]:
         names = _types(declared)
@@ -206,7 +221,7 @@ class _Reading:
         others = declared.get("additionalProperties", True)
         if not properties and (others not in (True, False) or "patternProperties" in declared):
             return Conflict(frozenset({Kind.OBJECT}))  # keys are data
-        if others is False:
+        if others is False and "patternProperties" not in declared:
             self.closed.add(pointer)
         required = set(declared.get("required", ()))
         fields = []

@@ -10,6 +10,7 @@ from schema_guard.core.classify import Criteria, Past, judge
 from schema_guard.core.finding import Code, Evidence, Finding, Severity, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.json_schema import Declared
+from schema_guard.core.kinds import child
 from schema_guard.core.presence import advance
 from schema_guard.core.removal import Removal
 from schema_guard.core.schema import Schema
@@ -71,12 +72,17 @@ def _reads(readers: Schema, written: Schema, criteria: Criteria, direction: Dire
     return Comparison(direction, judgement.verdict, findings)
 
 
+#: The basis of a finding that a contract speaks against.
+FORBIDDEN = "the contract does not allow it"
+
 #: What a contract does not allow; fields it does not name are judged by `additionalProperties`.
 _STRICT = {code.value: "block" for code in Code} | {
     Code.FIELD_ADDED.value: "allow",
     Code.FIELD_ABSENT.value: "ignore",
     Code.FORMAT_CHANGED.value: "ignore",
     Code.DEPTH_LIMIT.value: "ignore",
+    # What a table cannot hold is for the ACTIVE version to say: a JSON number has any precision.
+    Code.PRECISION_LOSS.value: "ignore",
 }
 
 
@@ -94,16 +100,23 @@ def violations(contract: Declared, observed: Inference, criteria: Criteria) -> t
 
 
 def _is_forbidden(finding: Finding, contract: Declared) -> bool:
-    if finding.code is Code.FIELD_ADDED:
-        return finding.pointer.rpartition("/")[0] in contract.closed
-    is_declared = finding.old not in (None, "void")
-    return finding.severity is Severity.BREAKING and is_declared
+    match finding.code:
+        case Code.FIELD_ADDED | Code.CASE_COLLISION:
+            return finding.pointer.rpartition("/")[0] in contract.closed
+        case Code.MAP_FOLDED:
+            return finding.pointer in contract.closed
+        case Code.KEY_MISSING | Code.KEY_NULL:
+            required = {child("", field.name) for field in contract.schema.fields if not field.nullable}
+            return finding.pointer in required
+        case _:
+            is_declared = finding.old not in (None, "void")
+            return finding.severity is Severity.BREAKING and is_declared
 
 
 def _broken(finding: Finding) -> Finding:
     return replace(
         finding,
         severity=Severity.BREAKING,
-        evidence=replace(finding.evidence, basis="the contract does not allow it"),
+        evidence=replace(finding.evidence, basis=FORBIDDEN),
         targets=dict.fromkeys(finding.targets, Severity.BREAKING),
     )

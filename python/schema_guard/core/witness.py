@@ -27,7 +27,7 @@ from schema_guard.core.datatype import (
 )
 from schema_guard.core.infer import Inference, infer
 from schema_guard.core.kinds import Kind
-from schema_guard.core.number import INT64_MAX
+from schema_guard.core.number import INT64_MAX, survives_as_double
 from schema_guard.core.observed import MAP_KEYS, TYPED_DEPTH
 from schema_guard.core.schema import Schema
 
@@ -106,10 +106,16 @@ def _structs(given: Struct) -> Iterator[dict[str, Any]]:
 
 
 def _decimals(precision: int, scale: int) -> Iterator[object]:
-    """Yield a number that needs all digits on both sides of the point; no digit is zero, so each counts."""
-    digits = "".join(islice(cycle("123456789"), precision))
-    whole = precision - scale
-    yield Decimal(f"{digits[:whole] or '0'}.{digits[whole:] or '0'}")
+    """
+    Yield a number that needs all digits on both sides of the point; no digit is zero, so each counts.
+
+    Of 16 and 17 digits some survive as a double, which would do: the last two are chosen so that none does.
+    """
+    digits, whole = "".join(islice(cycle("987654321"), precision)), precision - scale
+    endings = (f"{digits[:-2]}{tens}{ones}" for tens in "987654321" for ones in "987654321")
+    spelled = [digits, *endings] if precision > 1 else [digits]
+    numbers = [Decimal(f"{text[:whole] or '0'}.{text[whole:] or '0'}") for text in spelled]
+    yield next((number for number in numbers if not survives_as_double(number)), numbers[0])
 
 
 def _conflicting(kinds: frozenset[Kind]) -> Iterator[object]:

@@ -215,3 +215,21 @@ on conflict (dataset) do update set ledger = excluded.ledger, pending = null;
 insert into registry.field_presence (dataset, ledger, pending)
 values (:dataset, '{}', :pending)
 on conflict (dataset) do update set pending = excluded.pending;
+
+-- name: claim_notice(dataset, batch_id)!
+-- Begin to tell the owner of a BLOCKED batch; no row when told already, or when somebody else is at it.
+insert into registry.owner_notice (dataset, batch_id, claimed_at)
+select dataset, batch_id, now()
+from registry.batch
+where dataset = :dataset and batch_id = :batch_id and status = 'BLOCKED'
+on conflict (dataset, batch_id) do update
+set claimed_at = now(), attempts = owner_notice.attempts + 1
+where
+    owner_notice.told_at is null
+    and (owner_notice.claimed_at is null or owner_notice.claimed_at < now() - interval '1 minute');
+
+-- name: settle_notice(was_told, dataset, batch_id)!
+-- The owner was told; or was not, and the next check may try.
+update registry.owner_notice
+set claimed_at = null, told_at = case when :was_told then now() end
+where dataset = :dataset and batch_id = :batch_id and told_at is null;

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from schema_guard import affected
+from schema_guard.core.standing import worst
 from schema_guard.core.versus import Comparison, Direction
+from schema_guard.report import contract_advice
 from tidegate.words import count
 
 if TYPE_CHECKING:
+    from schema_guard.core.standing import Standing
     from schema_guard.decide import Decision
     from schema_guard.sample import SampleReport
 
@@ -21,7 +24,8 @@ _WORST_FIRST = ("BREAKING", "NON_BREAKING", "INFO")
 def of_sample(found: SampleReport) -> str:
     """Return what the guard would say of a sample; positions are its lines."""
     records, against = count(found.record_count, "record"), _base(found.base_version)
-    lines = [f"{found.dataset}: {records}, verdict {found.verdict} against {against}"]
+    bound = " and the contract" if found.has_contract else ""
+    lines = [f"{found.dataset}: {records}, verdict {found.verdict} against {against}{bound}"]
     lines += _lines((finding.to_document() for finding in found.findings), "line {offset}")
     for poison in found.rejected[:_SHOWN]:
         lines.append(f"  line {poison.line} would be rejected, {poison.error_type}: {poison.message}")
@@ -40,6 +44,7 @@ def of_version(dataset: str, row: Mapping[str, Any]) -> str:
         lines.append(f"  decided by {row['decided_by']} at {at}: {row['decided_why']}")
     lines += _lines(row["findings"], "topic id {topic_id}, partition {partition}, offset {offset}")
     if row["status"] == "BLOCKED":
+        lines += contract_advice(dataset, row["findings"])
         words = f'{dataset} --version {row["version"]} --why "…"'
         lines += [
             f"Accept the change:      tidegate schema approve {words}",
@@ -73,6 +78,23 @@ def comparison_document(found: Comparison) -> dict[str, Any]:
         "direction": found.direction.value,
         "verdict": found.verdict.value,
         "findings": [finding.to_document() for finding in found.findings],
+    }
+
+
+def of_standing(found: Standing, version: int) -> str:
+    """Return a contract beside the ACTIVE version, both ways."""
+    allowed = f"tables of ACTIVE version {version}, records of the contract: {worst(found.allowed)}"
+    arrived = f"records like those of ACTIVE version {version}, under the contract: {worst(found.arrived)}"
+    lines = [allowed, *_lines((finding.to_document() for finding in found.allowed), "")]
+    return "\n".join([*lines, arrived, *_lines((finding.to_document() for finding in found.arrived), "")])
+
+
+def standing_document(found: Standing) -> dict[str, Any]:
+    """Return a contract beside the ACTIVE version as plain JSON values; findings follow their contract."""
+    return {
+        "verdict": found.verdict.value,
+        "allowed": [finding.to_document() for finding in found.allowed],
+        "arrived": [finding.to_document() for finding in found.arrived],
     }
 
 

@@ -62,8 +62,8 @@ def infer(
             not_done="Nothing was inferred.",
             next_command=f"tidegate infer {paths[0]} --{asked[0]}",
         )
-    reader = scanner(Engine(_one_of("--engine", engine, list(Engine), of="tidegate infer FILE")))
-    _check_there(paths)
+    reader = scanner(Engine(one_of("--engine", engine, list(Engine), of="tidegate infer FILE")))
+    check_there(paths)
     with _progress(paths) as told:
         found = reader.scan(paths, told)
     schema = finalise(found.inference)
@@ -102,9 +102,9 @@ def diff(
     from schema_guard.declared_files import read_schema  # noqa: PLC0415
     from tidegate.cli import findings  # noqa: PLC0415
 
-    direction = _one_of("--mode", mode, [known.value for known in Direction])
-    targets = [_one_of("--target", wanted, list(ACCEPTS)) for wanted in target or ["iceberg_v2"]]
-    _check_there([old, new])
+    direction = one_of("--mode", mode, [known.value for known in Direction])
+    targets = [one_of("--target", wanted, list(ACCEPTS)) for wanted in target or ["iceberg_v2"]]
+    check_there([old, new])
     found = compare(read_schema(old), read_schema(new), Criteria(targets=targets), Direction(direction))
     if json:
         output.as_json([findings.comparison_document(one) for one in found])
@@ -114,9 +114,8 @@ def diff(
     return EXIT_VERDICT if is_broken else EXIT_FINE
 
 
-def _one_of(
-    option: str, given: str, allowed: Sequence[str], of: str = "tidegate diff OLD NEW"
-) -> str:
+def one_of(option: str, given: str, allowed: Sequence[str], of: str = "tidegate diff OLD NEW") -> str:
+    """Return an option's value, or raise a `UsageError` that names those that there are."""
     if given in allowed:
         return given
     raise UsageError(
@@ -126,7 +125,8 @@ def _one_of(
     )
 
 
-def _check_there(paths: list[str]) -> None:
+def check_there(paths: list[str]) -> None:
+    """Return when every path is a file, or `-`; else raise a `UsageError`."""
     for path in paths:
         if path != "-" and not Path(path).is_file():
             raise UsageError(

@@ -1,4 +1,4 @@
-"""Commands about a dataset's schema: check, history, diff, approve, reject."""
+"""Commands about a dataset's schema: check, history, diff, contract, approve, reject."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from metastore_sync.errors import UsageError
-from tidegate.cli import names, output
+from tidegate.cli import contract, names, output
 from tidegate.cli.output import JsonOption
 from tidegate.cli.work import Name
 
@@ -87,6 +87,9 @@ def history(dataset: Name, *, json: JsonOption = False) -> None:
     output.table(_history_row(row) for row in rows)
     if not rows:
         output.say(f"{dataset}: no version yet. Next: tidegate check {dataset}")
+
+
+commands.command()(contract.contract)
 
 
 def _history_row(row: dict[str, Any]) -> dict[str, Any]:
