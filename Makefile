@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak bench-landing up down lint unit java docs stack
+.PHONY: help setup demo test soak bench-landing bench-guard up down lint unit java docs stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -30,6 +30,9 @@ soak: setup ## Run all seeds and long histories (hours)
 
 bench-landing: setup ## Measure how fast the sink drains a topic, beside a consumer that only counts
 	@.venv/bin/python -m bench.landing --save
+
+bench-guard: setup ## Measure how fast schemas are inferred, beside DuckDB and Spark
+	@.venv/bin/python -m bench.guard --save
 
 up: setup ## Start the local stack and wait until every part is healthy
 	@.venv/bin/tidegate up

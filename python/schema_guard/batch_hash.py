@@ -11,7 +11,7 @@ from schema_guard.content_hash import content_hash
 from schema_guard.edges import registry
 from schema_guard.edges.registry import AdmittedObject
 from schema_guard.edges.s3 import Store
-from schema_guard.scan import MAX_RECORD_BYTES
+from schema_guard.lines import MAX_RECORD_BYTES
 
 #: Topic id, partition, offset of records that are no part of a batch's content hash.
 Rejected = frozenset[tuple[str, int, int]]

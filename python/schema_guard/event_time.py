@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from schema_guard.core.json_text import Number
+from schema_guard.core.spelled import Spelled
 
 #: How far ahead of its landing an event's clock is believed.
 AHEAD_OF_LANDING = timedelta(hours=1)
@@ -13,7 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE_LENGTH = len("2026-11-20")
 
 
-def event_time(value: object) -> datetime | None:
+def event_time(value: object) -> datetime | None:  # noqa: PLR0911 - one return per case
     """
     Return the time in UTC, or None when the field holds none.
 
@@ -31,6 +32,8 @@ def event_time(value: object) -> datetime | None:
         match value:
             case bool() | None:
                 return None
+            case Spelled():  # a number, though kept as its text
+                return _EPOCH + timedelta(milliseconds=float(value))
             case str():
                 return _from_text(value)
             case int():

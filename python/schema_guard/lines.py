@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+#: Longer lines are skipped in stream and rejected: Spark reads a line whole.
+MAX_RECORD_BYTES = 16 << 20
 #: Bytes of decompressed text held at once.
 _WINDOW = 1 << 20
 #: Bytes kept of a line that is skipped: enough to read whose line it was.

@@ -17,9 +17,8 @@ from typing import BinaryIO
 from metastore_sync.errors import UsageError
 from schema_guard import lines, value_blocks
 from schema_guard.core.infer import Inference
-from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
-from schema_guard.scan import MAX_RECORD_BYTES
+from schema_guard.lines import MAX_RECORD_BYTES
 
 #: Text handed to one process at once.
 BLOCK_BYTES = 4 << 20
@@ -91,25 +90,34 @@ def scan_files(
     Args:
         paths: Files of one JSON object per line.
         on_read: Told how many stored bytes were read, each time some were.
-        processes: By default one per core, and none but this for small input.
+        processes: This one and others; by default one per core, and none but this for small input.
 
     Raises:
         UsageError: A file cannot be read, or is damaged.
     """
     wanted = processes or (1 if _is_small(paths) else os.cpu_count() or 1)
     blocks = (block for path in paths for block in _blocks(path, on_read))
+    if wanted > 1:
+        return _with_help(blocks, wanted - 1)
     total = LocalScan()
-    if wanted == 1:
-        for block in blocks:
-            total.merge(_scan(block))
-        return total
+    for block in blocks:
+        total.merge(_scan(block))
+    return total
+
+
+def _with_help(blocks: Iterable[_Block], others: int) -> LocalScan:
+    """Scan blocks in other processes, and in this one while those have enough to do."""
+    total = LocalScan()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(wanted, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(others, mp_context=spawn) as pool:
         waiting: deque[Future[LocalScan]] = deque()
         for block in blocks:
-            waiting.append(pool.submit(_scan, block))
-            if len(waiting) > 2 * wanted:
+            while waiting and waiting[0].done():
                 total.merge(waiting.popleft().result())
+            if len(waiting) > others:
+                total.merge(_scan(block))
+            else:
+                waiting.append(pool.submit(_scan, block))
         for job in waiting:
             total.merge(job.result())
     return total
@@ -184,42 +192,35 @@ def _whole_lines(path: str, chunks: Iterable[bytes]) -> Iterator[_Block]:
 def _scan(block: _Block) -> LocalScan:
     found = LocalScan()
     for number in block.skipped:
-        message = f"the record is longer than {MAX_RECORD_BYTES} bytes"
-        _reject(found, block, number, PoisonError(ErrorType.TOO_LARGE, message))
-    texts: list[str] = []
-    positions: list[Position] = []
-    size = 0
-    for number, line in enumerate(block.text.split(b"\n"), block.first):
-        if not line or line.isspace():
-            continue
-        try:
-            texts.append(_decoded(line))
-        except PoisonError as poison:
-            _reject(found, block, number, poison)
-            continue
-        positions.append(Position(block.path, 0, number))
-        size += len(line)
-        if len(texts) == value_blocks.MOST_RECORDS or size > value_blocks.MOST_CHARACTERS:
-            _infer(found, block, texts, positions)
-            texts, positions, size = [], [], 0
-    _infer(found, block, texts, positions)
+        _reject(found, block, number, _too_large())
+    start, number = 0, block.first
+    while start < len(block.text):
+        # A piece ends with a line; one longer line is a piece of its own.
+        end = block.text.rfind(b"\n", start, start + value_blocks.MOST_BYTES) + 1
+        end = end or block.text.find(b"\n", start) + 1 or len(block.text)
+        piece = block.text[start:end]
+        count = piece.count(b"\n", 0, -1) + 1
+        _infer(found, block, piece, range(number, number + count))
+        start, number = end, number + count
     return found
 
 
-def _infer(found: LocalScan, block: _Block, texts: list[str], positions: list[Position]) -> None:
-    outcomes = value_blocks.infer_block(found.inference, texts, positions)
-    for outcome, position in zip(outcomes, positions, strict=True):
-        if isinstance(outcome, PoisonError):
-            _reject(found, block, position.offset, outcome)
+def _infer(found: LocalScan, block: _Block, text: bytes, numbers: range) -> None:
+    whole = value_blocks.Stretch(block.path, 0, numbers)
+    if len(text) <= MAX_RECORD_BYTES and value_blocks.infer_lines(found.inference, text, whole):
+        return
+    there = [(n, line) for n, line in zip(numbers, text.split(b"\n"), strict=False) if line.strip()]
+    kept = [(n, line) for n, line in there if len(line) <= MAX_RECORD_BYTES]
+    stretch = value_blocks.Stretch(block.path, 0, [n for n, _ in kept])
+    outcome = value_blocks.infer_texts(found.inference, [line for _, line in kept], stretch)
+    rejected = {stretch.offsets[place]: poison for place, poison in outcome.rejected.items()}
+    rejected |= {n: _too_large() for n, line in there if len(line) > MAX_RECORD_BYTES}
+    for number in sorted(rejected):
+        _reject(found, block, number, rejected[number])
 
 
-def _decoded(line: bytes) -> str:
-    if len(line) > MAX_RECORD_BYTES:
-        raise PoisonError(ErrorType.TOO_LARGE, f"the record is longer than {MAX_RECORD_BYTES} bytes")
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        raise PoisonError(ErrorType.NOT_UTF8, f"not UTF-8: {error.reason} at {error.start}") from None
+def _too_large() -> PoisonError:
+    return PoisonError(ErrorType.TOO_LARGE, f"the record is longer than {MAX_RECORD_BYTES} bytes")
 
 
 def _reject(found: LocalScan, block: _Block, number: int, poison: PoisonError) -> None:

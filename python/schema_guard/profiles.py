@@ -11,8 +11,8 @@ from schema_guard.core.likeness import Likeness, Profile, likeness
 from schema_guard.core.poison import PoisonError
 from schema_guard.core.renames import Pair
 from schema_guard.edges.s3 import Store
+from schema_guard.lines import MAX_RECORD_BYTES
 from schema_guard.reading import ObjectRange
-from schema_guard.scan import MAX_RECORD_BYTES
 
 #: Records looked at on each side; a hint needs no more.
 MOST_RECORDS = 5_000

@@ -72,6 +72,11 @@ class Rules:
     contract: Declared | None = None
     is_captured: bool = False
 
+    @property
+    def judge_each(self) -> bool:
+        """Whether a rule looks at each record alone, so that they cannot be read in blocks."""
+        return self.fit is not None or self.contract is not None or self.is_captured
+
 
 def rules_of(dataset: Dataset, fit: Schema | None = None, contract: Declared | None = None) -> Rules:
     """Return a dataset's rules; misfits of `fit` and breaches of `contract` are rejected too."""

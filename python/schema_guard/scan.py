@@ -1,5 +1,5 @@
 """
-Reads landed objects record by record: what is in them, what is poison, what their content hashes to.
+Reads landed objects in blocks of records: what is in them, what is poison, what their content hashes to.
 
 One call reads a few objects in one process; `scan_pool.py` spreads a batch over several.
 """
@@ -14,7 +14,16 @@ from pathlib import Path
 import msgspec
 
 from metastore_sync.model import Mode
-from schema_guard import errors, event_time, lines, records, tombstones, unavailable, values
+from schema_guard import (
+    errors,
+    event_time,
+    lines,
+    records,
+    tombstones,
+    unavailable,
+    value_blocks,
+    values,
+)
 from schema_guard.content_hash import content_hash
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
@@ -27,10 +36,8 @@ from schema_guard.edges.rejected import (
 )
 from schema_guard.edges.s3 import Store
 from schema_guard.fitting import check_fit
+from schema_guard.lines import MAX_RECORD_BYTES
 from schema_guard.reading import ObjectRange, Rules, Scan
-
-#: Longer lines are skipped in stream and rejected: Spark reads a line whole.
-MAX_RECORD_BYTES = 16 << 20
 
 
 def scan(store: Store, sources: Sequence[ObjectRange], rules: Rules, rejected_file: Path) -> Scan:
@@ -64,6 +71,10 @@ class _ObjectScan:
         self._records = 0
         self._last_offset = -1
         self._latest: datetime | None = None
+        #: Records whose values wait to be read together, and those values.
+        self._waiting: list[records.Record] = []
+        self._texts: list[bytes] = []
+        self._waiting_bytes = 0
 
     def read(self, store: Store) -> None:
         """Read the object to its end, then check that it was the object its manifest describes."""
@@ -75,6 +86,7 @@ class _ObjectScan:
         try:
             for number, line in enumerate(lines.split(text, MAX_RECORD_BYTES), 1):
                 self._line(number, line)
+            self._infer_waiting()
         except zlib.error as mistake:
             # The checksum tells a damaged object from one that was written like this.
             for _ in stored:
@@ -119,32 +131,68 @@ class _ObjectScan:
         return is_mine
 
     def _record(self, record: records.Record) -> None:
-        try:
-            self._take(record)
-        except PoisonError as poison:
-            payload: bytes | None = record.payload
-            stage = CONTRACT if poison.error_type is ErrorType.MISFIT else PARSE
-            if payload is not None and len(payload) > MAX_PAYLOAD_BYTES:
-                payload = None
-            self._reject(record.offset, stage, poison, payload)
-
-    def _take(self, record: records.Record) -> None:
-        """Count a record that becomes a row; raise `PoisonError` for one that cannot."""
-        source, found = self._source, self._found
         text = record.value
-        if text is None:
-            self._check_no_text(record)
+        if text is not None and not self._rules.judge_each:
+            self._wait(record, text.encode())
+            return
+        try:
+            if text is None:
+                self._check_no_text(record)
+            else:
+                self._take_alone(record, text.encode())
+        except PoisonError as poison:
+            self._reject_record(record, poison)
         else:
-            value = values.read(text)
-            if self._rules.is_captured:
-                unavailable.check(value)
-            check_fit(value, self._rules)
-            found.inference.add(value, Position(source.topic_id, source.partition, record.offset))
-            self._see_event_time(value)
-            found.value_bytes += len(text) if text.isascii() else len(text.encode())
-        found.content_hash += content_hash(
-            source.topic_id, source.partition, record.offset, record.key_text, text
+            self._add_hash(record)
+
+    def _wait(self, record: records.Record, text: bytes) -> None:
+        """Keep a record until a block of them is read at once."""
+        self._waiting.append(record)
+        self._texts.append(text)
+        self._waiting_bytes += len(text)
+        if len(self._texts) >= value_blocks.MOST_RECORDS or self._waiting_bytes >= value_blocks.MOST_BYTES:
+            self._infer_waiting()
+
+    def _infer_waiting(self) -> None:
+        """Count the waiting records that become rows, reject those that cannot."""
+        if not self._waiting:
+            return
+        source, found, waiting, texts = self._source, self._found, self._waiting, self._texts
+        self._waiting, self._texts, self._waiting_bytes = [], [], 0
+        offsets = [record.offset for record in waiting]
+        stretch = value_blocks.Stretch(source.topic_id, source.partition, offsets)
+        outcome = value_blocks.infer_texts(found.inference, texts, stretch)
+        for record, text, value in zip(waiting, texts, outcome.values, strict=True):
+            if value is not None:
+                self._see_event_time(value)
+                self._add_hash(record)
+                found.value_bytes += len(text)
+        for number, poison in outcome.rejected.items():
+            self._reject_record(waiting[number], poison)
+
+    def _take_alone(self, record: records.Record, text: bytes) -> None:
+        """Count a record that is judged alone; raise `PoisonError` for one that cannot become a row."""
+        source, found = self._source, self._found
+        value = values.read(text)
+        if self._rules.is_captured:
+            unavailable.check(value)
+        check_fit(value, self._rules)
+        found.inference.add(value, Position(source.topic_id, source.partition, record.offset))
+        self._see_event_time(value)
+        found.value_bytes += len(text)
+
+    def _add_hash(self, record: records.Record) -> None:
+        source = self._source
+        self._found.content_hash += content_hash(
+            source.topic_id, source.partition, record.offset, record.key_text, record.value
         )
+
+    def _reject_record(self, record: records.Record, poison: PoisonError) -> None:
+        payload: bytes | None = record.payload
+        stage = CONTRACT if poison.error_type is ErrorType.MISFIT else PARSE
+        if payload is not None and len(payload) > MAX_PAYLOAD_BYTES:
+            payload = None
+        self._reject(record.offset, stage, poison, payload)
 
     def _see_event_time(self, value: dict[str, object]) -> None:
         moment = event_time.event_time(value.get(self._event_time)) if self._event_time else None

@@ -1,9 +1,17 @@
-"""Reads and infers many values at once; each that cannot become a row comes back as its reason."""
+"""
+Reads and infers many values at once; each that cannot become a row comes back as its reason.
+
+Three ways, each for what the one before could not tell: all texts in one go, text by text, and by the
+exact parser. The first two look at whole columns; what they doubt is halved until it is few.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+import gc
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 from schema_guard import values
 from schema_guard.core.columns import DoubtfulError, observe_columns
@@ -11,45 +19,118 @@ from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import PoisonError
 
-#: A block is closed before it exceeds either: records, and characters of their texts.
-MOST_RECORDS, MOST_CHARACTERS = 1_000, 4 << 20
+#: A block is closed when it reaches either: records, and bytes of their texts.
+MOST_RECORDS, MOST_BYTES = 5_000, 1 << 20
+#: So few records are read one by one when one of them is in doubt.
+_FEW = 16
 
-#: A value's fields, fractions as `Spelled` or `Number`; or why it can never become a row.
-Outcome: TypeAlias = dict[str, Any] | PoisonError
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where the records of a block stand: in one partition, at rising offsets."""
+
+    topic_id: str
+    partition: int
+    offsets: Sequence[int]
+
+    def at(self, offset: int) -> Position:
+        """Return the position of an offset."""
+        return Position(self.topic_id, self.partition, offset)
 
 
-def infer_block(
-    inference: Inference, texts: Sequence[str], positions: Sequence[Position]
-) -> list[Outcome]:
+@dataclass(slots=True)
+class Outcome:
     """
-    Add the values of some texts to an inference and return what became of each, in order.
+    What became of a block.
+
+    Attributes:
+        values: Per text its fields, fractions as `Spelled` or `Number`; None where it was rejected.
+        rejected: By number of the text, why it can never become a row.
+    """
+
+    values: list[dict[str, Any] | None]
+    rejected: dict[int, PoisonError] = field(default_factory=dict)
+
+
+def infer_lines(inference: Inference, text: bytes, stretch: Stretch) -> bool:
+    """
+    Add the values of lines to an inference; return False, nothing added, when they need `infer_texts`.
+
+    Args:
+        inference: Gets the values.
+        text: One JSON text per line, with or without the last line's end.
+        stretch: Where each line stands.
+    """
+    with _no_collections():
+        return _at_once(inference, text, stretch) is not None
+
+
+def infer_texts(inference: Inference, texts: Sequence[bytes], stretch: Stretch) -> Outcome:
+    """
+    Add the values of some texts to an inference and return what became of each.
 
     Args:
         inference: Gets the values that can become rows.
         texts: One JSON text each.
-        positions: One per text, in rising order.
+        stretch: Where each text stands.
     """
-    found: list[Outcome | None] = [values.spelled(text) for text in texts]
-    read = [number for number, value in enumerate(found) if value is not None]
-    if read:
-        fields: list[Any] = [found[number] for number in read]
-        keys = sum([values.keys_in(texts[number]) for number in read])
-        try:
-            tree = observe_columns(fields, [positions[number] for number in read], keys)
-        except DoubtfulError:
-            found = [None] * len(texts)
+    with _no_collections():
+        return _at_once(inference, b"\n".join(texts), stretch) or _apart(inference, texts, stretch)
+
+
+def _at_once(inference: Inference, text: bytes, stretch: Stretch) -> Outcome | None:
+    found = values.spelled_lines(text, len(stretch.offsets))
+    if found is None or not _take(inference, found, (text,), stretch):
+        return None
+    return Outcome(list(found))
+
+
+def _apart(inference: Inference, texts: Sequence[bytes], stretch: Stretch) -> Outcome:
+    outcome = Outcome([values.spelled(text) for text in texts])
+    exactly = [number for number, value in enumerate(outcome.values) if value is None]
+    todo = [[number for number, value in enumerate(outcome.values) if value is not None]]
+    while todo:
+        some = todo.pop()
+        fields: list[Any] = [outcome.values[number] for number in some]
+        where = Stretch(stretch.topic_id, stretch.partition, [stretch.offsets[number] for number in some])
+        if not some or _take(inference, fields, [texts[number] for number in some], where):
+            continue
+        if len(some) <= _FEW:
+            exactly += some
         else:
-            inference.take(tree, len(read))
-    return [
-        _exactly(inference, texts[number], positions[number]) if value is None else value
-        for number, value in enumerate(found)
-    ]
+            half = len(some) // 2
+            todo += (some[half:], some[:half])
+    for number in sorted(exactly):
+        try:
+            value = outcome.values[number] = values.read(texts[number])
+        except PoisonError as poison:
+            outcome.values[number], outcome.rejected[number] = None, poison
+        else:
+            inference.add(value, stretch.at(stretch.offsets[number]))
+    return outcome
 
 
-def _exactly(inference: Inference, text: str, position: Position) -> Outcome:
+def _take(
+    inference: Inference, records: Sequence[dict[str, Any]], texts: Collection[bytes], stretch: Stretch
+) -> bool:
+    """Add the records and return True; False when some must be looked at on their own."""
     try:
-        value = values.read(text)
-    except PoisonError as poison:
-        return poison
-    inference.add(value, position)
-    return value
+        tree, keys = observe_columns(records, stretch.offsets, stretch.at)
+    except DoubtfulError:
+        return False
+    if not values.is_each_said_once(keys, texts):
+        return False
+    inference.take(tree, len(records))
+    return True
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keep the cyclic collector from going through thousands of records, which hold no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -10,7 +10,7 @@ which a property test holds them to.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import InvalidOperation
 from typing import Any
 
@@ -27,12 +27,14 @@ _LARGE = 10 ** (MAX_DIGITS - 1)
 #: Numbers from here on may be beyond a double's range.
 _HUGE = json_text.Number("1e300")
 #: A quote and a colon with space between them.
-_APART = re.compile(r'"[ \t\r\n]+:')
-_decode_spelled = msgspec.json.Decoder(float_hook=Spelled).decode
+_APART = re.compile(rb'"[ \t\r\n]+:')
+_KEY_ENDS, _ESCAPED_QUOTE, _ESCAPED_BACKSLASH = b'":', b'\\":', b'\\\\":'
+_spelled = msgspec.json.Decoder(float_hook=Spelled)
 _decode = msgspec.json.Decoder(float_hook=json_text.Number).decode
+_FAST_ERRORS = (msgspec.MsgspecError, RecursionError, UnicodeError)
 
 
-def read(text: str) -> dict[str, object]:
+def read(text: str | bytes) -> dict[str, object]:
     """
     Return the value's fields; numbers with a fraction or exponent keep their spelling.
 
@@ -43,47 +45,80 @@ def read(text: str) -> dict[str, object]:
     return json_text.parse_record(text) if value is None else value
 
 
-def _fast(text: str) -> dict[str, object] | None:
+def _fast(text: str | bytes) -> dict[str, object] | None:
     """Return the value's fields, or None when only the exact parser can tell."""
-    if _hides_keys(text):
-        return None
     try:
-        value = _decode(text)
+        source = text.encode() if isinstance(text, str) else text
+        if _hides_keys(source):
+            return None
+        value = _decode(source)
         if type(value) is not dict:
             return None
         keys = _keys(value, _DEPTH)
-    except (msgspec.MsgspecError, RecursionError, InvalidOperation, PoisonError, _SuspiciousError):
+    except (*_FAST_ERRORS, InvalidOperation, PoisonError, _SuspiciousError):
         return None
-    # Every key of every object puts one `":` into the text, and strings can only add to it:
-    # equal numbers mean that no key was said twice.
-    return value if keys == text.count('":') else None
+    return value if is_each_said_once(keys, (source,)) else None
 
 
-def spelled(text: str) -> dict[str, Any] | None:
+def spelled_lines(text: bytes, count: int) -> list[dict[str, Any]] | None:
+    """
+    Return the values of so many lines, or None when some must be looked at on their own.
+
+    As for `spelled`, what only whole columns tell is left to the caller.
+    """
+    # Between a brace that closes and one that opens no value goes on: each line holds values of its
+    # own, and as many values as lines are one in each.
+    ends = text.count(b"}\n{") if count else -1
+    if not ends == text.count(b"\n", 0, -1) == count - 1 or _hides_keys(text):
+        return None
+    try:
+        found = _spelled.decode_lines(text)
+    except _FAST_ERRORS:
+        return None
+    return found if len(found) == count and set(map(type, found)) == {dict} else None
+
+
+def spelled(text: bytes) -> dict[str, Any] | None:
     """
     Return the value's fields with fractions as `Spelled`, or None when only `read` can tell.
 
     Whether a key was said twice, or a number is extreme, is left to who looks at whole columns: it
-    compares the keys that objects hold with `keys_in`.
+    asks `is_each_said_once` about the keys that objects hold.
     """
     if _hides_keys(text):
         return None
     try:
-        value = _decode_spelled(text)
-    except (msgspec.MsgspecError, RecursionError):
+        value = _spelled.decode(text)
+    except _FAST_ERRORS:
         return None
     return value if type(value) is dict else None
 
 
-def keys_in(text: str) -> int:
-    """Return how many keys a text spells, or more where strings hold what looks like one."""
-    return text.count('":')
+def is_each_said_once(keys: int, texts: Collection[bytes]) -> bool:
+    """
+    Return whether the texts say no key twice in one object; False also when that cannot be told.
+
+    Args:
+        keys: How many keys the texts' objects hold, equal ones of one object counted once.
+        texts: JSON, in which keys and their colons stand together.
+    """
+    # Every key of every object puts one `":` into the text, and strings can only add to it:
+    # equal numbers mean that no key was said twice.
+    ends = sum([text.count(_KEY_ENDS) for text in texts])
+    if ends == keys:
+        return True
+    # JSON inside a string adds `\":`, which ends no key unless the key ends in a backslash.
+    if any(_ESCAPED_BACKSLASH in text for text in texts):
+        return False
+    return ends - sum([text.count(_ESCAPED_QUOTE) for text in texts]) == keys
 
 
-def _hides_keys(text: str) -> bool:
+def _hides_keys(text: bytes) -> bool:
     """Return whether a key and its colon stand apart, so that counting both together misses it."""
     # Single characters are found much faster than the pattern, and few producers write these at all.
-    is_spaced = " :" in text or "\n:" in text or "\t:" in text or "\r:" in text
+    is_spaced = b" :" in text or any(
+        white in text and white + b":" in text for white in (b"\t", b"\r", b"\n")
+    )
     return is_spaced and _APART.search(text) is not None
 
 

@@ -9,8 +9,10 @@ kept, and the caller reads those records one by one.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain, compress
+from itertools import chain, compress, repeat
+from operator import is_, itemgetter
 from typing import Any, TypeAlias
 
 from schema_guard.core.datatype import Format
@@ -19,20 +21,23 @@ from schema_guard.core.kinds import Position
 from schema_guard.core.node import Node
 from schema_guard.core.number import EXACT_DOUBLE, INT64_MAX, INT64_MIN, digits_and_scale, survives_as_double
 from schema_guard.core.poison import MAX_DEPTH, MAX_DIGITS, PoisonError, check_keys
+from schema_guard.core.rows import Chosen, Every, Having, Repeated, Rows
 from schema_guard.core.shape import shape
 from schema_guard.core.spelled import Spelled
-from schema_guard.core.tally import Arrays, Decimals, Integers, Tally, noted
+from schema_guard.core.tally import Arrays, Decimals, Integers, Tally
 
-Places: TypeAlias = Callable[[], Sequence[Position]]
+#: Makes the position of an offset: a block lies in one partition.
+At: TypeAlias = Callable[[int], Position]
 
 #: Integers from here on may have more digits than a decimal(38,0) holds.
 _LARGE: int = 10 ** (MAX_DIGITS - 1)
 #: An exponent hides digits; one of three digits may be beyond a double's range.
 _EXPONENT, _EXTREME = re.compile(r"[eE]"), re.compile(r"[eE][+-]?\d{3}")
-#: So many characters may be more digits than every double gives back.
-_LONG_NUMBER = re.compile(r"[^ ]{17}")
+#: A number of no more characters is some double's shortest spelling.
+_SURELY_EXACT = 16
 #: A column whose values repeat so often is told by its distinct values.
 _REPEATED = 4
+_lead = itemgetter(slice(0, 1))
 _FRACTION = re.compile(r"\.(\d*[1-9])")
 _WHOLE = re.compile(r"(?:^| )-?0*([1-9]\d*)")
 
@@ -41,161 +46,159 @@ class DoubtfulError(Exception):
     """These records can only be judged one by one; nothing of them was kept."""
 
 
-def observe_columns(records: Sequence[dict[str, Any]], positions: Sequence[Position], keys: int) -> Node:
+def observe_columns(
+    records: Sequence[dict[str, Any]], offsets: Sequence[int], at: At
+) -> tuple[Node, int]:
     """
-    Return the tree of records at rising positions.
+    Return the tree of records at rising positions, and how many keys all their objects hold.
+
+    Texts that spell more keys than that say one of them twice.
 
     Args:
-        records: As the fast parser reads them: fractions as `Spelled`.
-        positions: One per record, in rising order.
-        keys: How many keys the records' texts spell: more than objects hold means that one was said twice.
+        records: As the fast parser reads them: fractions as `Spelled`; at least one.
+        offsets: One per record, in rising order.
+        at: The position that an offset stands for.
 
     Raises:
         DoubtfulError: A record may be poison, or holds what only the exact parser can tell.
     """
-    walk = _Walk()
+    walk = _Walk(at)
     root = Node()
     try:
-        walk.objects(root, records, lambda: positions, 1)
+        walk.objects(root, records, Every(offsets), 1)
     except PoisonError as poison:
         raise DoubtfulError from poison
-    if walk.keys != keys:
-        raise DoubtfulError
-    return root
+    return root, walk.keys
 
 
 class _Walk:
     """One walk over columns; counts the keys it meets."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: At) -> None:
         self.keys = 0
+        self._at = at
 
-    def column(self, node: Node, values: Sequence[Any], places: Places, depth: int) -> None:
+    def column(self, node: Node, values: Sequence[Any], rows: Rows, depth: int) -> None:
         """Add a column of values of any kinds."""
         kinds = set(map(type, values))
         if len(kinds) == 1:
-            self._of_kind(kinds.pop(), node, values, places, depth)
+            self._of_kind(kinds.pop(), node, values, rows, depth)
             return
-        where = places()
+        types = list(map(type, values))
         for kind in kinds:
-            chosen = [type(value) is kind for value in values]
-            self._of_kind(kind, node, list(compress(values, chosen)), _chosen(where, chosen), depth)
+            mask = list(map(is_, types, repeat(kind)))
+            self._of_kind(kind, node, list(compress(values, mask)), Chosen(rows, mask), depth)
 
-    def _of_kind(
-        self, kind: type, node: Node, values: Sequence[Any], places: Places, depth: int
-    ) -> None:
+    def _of_kind(self, kind: type, node: Node, values: Sequence[Any], rows: Rows, depth: int) -> None:
         scalar = _SCALARS.get(kind)
         if scalar is not None:
-            scalar(node, values, places())
+            scalar(node, values, rows, self._at)
         elif kind is dict:
-            self.objects(node, values, places, depth)
+            self.objects(node, values, rows, depth)
         elif kind is list:
-            self._arrays(node, values, places, depth)
+            self._arrays(node, values, rows, depth)
         else:
             raise DoubtfulError
 
-    def objects(
-        self, node: Node, values: Sequence[dict[str, Any]], places: Places, depth: int
-    ) -> None:
+    def objects(self, node: Node, values: Sequence[dict[str, Any]], rows: Rows, depth: int) -> None:
         """Add a column of objects, each field of theirs as a column of its own."""
         if depth > MAX_DEPTH:
             raise DoubtfulError
-        where = places()
-        node.objects = Tally(where[0], where[-1], shape(values[0]), len(values))
-        shapes = set(map(tuple, values))
-        for keys in shapes:
-            check_keys(keys)
-        if len(shapes) == 1:
-            (names,) = shapes
-            self.keys += len(names) * len(values)
-            node.always = set(names)
-            columns = zip(*map(dict.values, values), strict=True)
-            for name, column in zip(names, columns, strict=True):
+        node.objects = Tally(self._at(rows.first), self._at(rows.last), shape(values[0]), len(values))
+        names = list(chain.from_iterable(values))
+        members = list(chain.from_iterable(map(dict.values, values)))
+        self.keys += len(names)
+        order = list(values[0])
+        if set(map(len, values)) == {len(order)} and names == order * len(values):
+            check_keys(tuple(order))
+            node.always = set(order)
+            for place, name in enumerate(order):
                 child = node.children[name] = Node()
-                self.column(child, column, places, depth + 1)
+                self.column(child, members[place :: len(order)], rows, depth + 1)
             return
-        self._ragged(node, values, places, depth)
+        self._ragged(node, values, _by_name(names, members), rows, depth)
 
     def _ragged(
-        self, node: Node, values: Sequence[dict[str, Any]], places: Places, depth: int
+        self,
+        node: Node,
+        values: Sequence[dict[str, Any]],
+        columns: Mapping[str, list[Any]],
+        rows: Rows,
+        depth: int,
     ) -> None:
         """Add objects whose keys differ."""
-        columns: dict[str, list[Any]] = {}
-        for value in values:
-            for name, member in value.items():
-                known = columns.get(name)
-                if known is None:
-                    columns[name] = [member]
-                else:
-                    known.append(member)
-        where = places()
+        try:
+            check_keys(tuple(columns))
+        except PoisonError:  # together they cannot stand side by side, each alone perhaps
+            for keys in set(map(tuple, values)):
+                check_keys(keys)
         for name, column in columns.items():
-            self.keys += len(column)
             child = node.children[name] = Node()
             if len(column) == len(values):
                 node.always.add(name)
-                self.column(child, column, places, depth + 1)
+                self.column(child, column, rows, depth + 1)
                 continue
-            child.absent = next(
-                place for value, place in zip(values, where, strict=True) if name not in value
-            )
-            self.column(child, column, _those_with(name, values, where), depth + 1)
+            having = Having(rows, values, name)
+            child.absent = self._at(having.first_without())
+            self.column(child, column, having, depth + 1)
 
-    def _arrays(self, node: Node, values: Sequence[list[Any]], places: Places, depth: int) -> None:
+    def _arrays(self, node: Node, values: Sequence[list[Any]], rows: Rows, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise DoubtfulError
-        where = places()
         lengths = list(map(len, values))
-        node.arrays = Arrays(
-            where[0], where[-1], shape(values[0]), len(values), min(lengths), max(lengths)
-        )
+        ends = self._at(rows.first), self._at(rows.last)
+        node.arrays = Arrays(*ends, shape(values[0]), len(values), min(lengths), max(lengths))
         flat = list(chain.from_iterable(values))
         if flat:
             node.element = Node()
-            repeated = [place for place, length in zip(where, lengths, strict=True) for _ in range(length)]
-            self.column(node.element, flat, lambda: repeated, depth + 1)
+            self.column(node.element, flat, Repeated(rows, lengths), depth + 1)
 
 
-def _chosen(where: Sequence[Position], chosen: Sequence[bool]) -> Places:
-    return lambda: list(compress(where, chosen))
+def _by_name(names: Sequence[str], members: Sequence[Any]) -> Mapping[str, list[Any]]:
+    columns: defaultdict[str, list[Any]] = defaultdict(list)
+    for name, member in zip(names, members, strict=True):
+        columns[name].append(member)
+    return columns
 
 
-def _those_with(name: str, values: Sequence[dict[str, Any]], where: Sequence[Position]) -> Places:
-    found: list[Position] = []
-
-    def places() -> Sequence[Position]:
-        if not found:
-            found.extend(place for value, place in zip(values, where, strict=True) if name in value)
-        return found
-
-    return places
+def _nulls(node: Node, values: Sequence[None], rows: Rows, at: At) -> None:
+    node.nulls = Tally(at(rows.first), at(rows.last), "null", len(values))
 
 
-def _nulls(node: Node, values: Sequence[None], where: Sequence[Position]) -> None:
-    node.nulls = Tally(where[0], where[-1], "null", len(values))
+def _booleans(node: Node, values: Sequence[bool], rows: Rows, at: At) -> None:
+    node.booleans = Tally(at(rows.first), at(rows.last), "boolean", len(values))
 
 
-def _booleans(node: Node, values: Sequence[bool], where: Sequence[Position]) -> None:
-    node.booleans = Tally(where[0], where[-1], "boolean", len(values))
-
-
-def _integers(node: Node, values: Sequence[int], where: Sequence[Position]) -> None:
+def _integers(node: Node, values: Sequence[int], rows: Rows, at: At) -> None:
     low, high = min(values), max(values)
     if not -_LARGE < low <= high < _LARGE:
         raise DoubtfulError
-    tally = Integers(where[0], where[-1], shape(values[0]), len(values), low, high)
+    tally = Integers(at(rows.first), at(rows.last), shape(values[0]), len(values), low, high)
     if not -EXACT_DOUBLE <= low <= high <= EXACT_DOUBLE:
-        for number, place in zip(values, where, strict=True):
-            if not -EXACT_DOUBLE <= number <= EXACT_DOUBLE:
-                tally.inexact = noted(tally.inexact, place, shape(number))
-                if not INT64_MIN <= number <= INT64_MAX:
-                    tally.wide = noted(tally.wide, place, shape(number))
+        tally.inexact = _beyond(values, rows, at, -EXACT_DOUBLE, EXACT_DOUBLE)
+        if not INT64_MIN <= low <= high <= INT64_MAX:
+            tally.wide = _beyond(values, rows, at, INT64_MIN, INT64_MAX)
     node.integers = tally
 
 
-def _decimals(node: Node, values: Sequence[Spelled], where: Sequence[Position]) -> None:
+def _beyond(values: Sequence[int], rows: Rows, at: At, least: int, most: int) -> Tally | None:
+    mask = [not least <= number <= most for number in values]
+    return _those(mask, values, rows, at)
+
+
+def _those(mask: Sequence[bool], values: Sequence[int | Spelled], rows: Rows, at: At) -> Tally | None:
+    """Return a tally of the values that the mask names, None when there are none."""
+    found = list(compress(values, mask))
+    if not found:
+        return None
+    where, first = Chosen(rows, mask), found[0]
+    sample = shape(first.number if isinstance(first, Spelled) else first)
+    return Tally(at(where.first), at(where.last), sample, len(found))
+
+
+def _decimals(node: Node, values: Sequence[Spelled], rows: Rows, at: At) -> None:
     text = " ".join(values)
-    tally = Decimals(where[0], where[-1], shape(values[0].number), len(values))
+    tally = Decimals(at(rows.first), at(rows.last), shape(values[0].number), len(values))
     if _EXPONENT.search(text):
         if _EXTREME.search(text):
             raise DoubtfulError
@@ -204,31 +207,31 @@ def _decimals(node: Node, values: Sequence[Spelled], where: Sequence[Position]) 
     else:
         tally.digits = max(map(len, _WHOLE.findall(text)), default=0)
         tally.scale = max(map(len, _FRACTION.findall(text)), default=0)
-    if _LONG_NUMBER.search(text):
-        for value, place in zip(values, where, strict=True):
-            if not survives_as_double(value.number):
-                tally.lossy = noted(tally.lossy, place, shape(value.number))
+    if max(map(len, values)) > _SURELY_EXACT:
+        lossy = [not survives_as_double(value.number) for value in values]
+        tally.lossy = _those(lossy, values, rows, at)
     node.decimals = tally
 
 
-def _strings(node: Node, values: Sequence[str], where: Sequence[Position]) -> None:
+def _strings(node: Node, values: Sequence[str], rows: Rows, at: At) -> None:
     written = _one_format(values)
     if written is not None:
-        node.strings[written] = Tally(where[0], where[-1], shape(values[0]), len(values))
+        node.strings[written] = Tally(at(rows.first), at(rows.last), shape(values[0]), len(values))
         return
-    for value, place in zip(values, where, strict=True):
-        is_special = value[:1] in LEADS or len(value) == UUID_LENGTH
-        found = format_of(value) if is_special else Format.TEXT
-        tally = node.strings.get(found)
-        if tally is None:
-            tally = node.strings[found] = Tally(place, place, shape(value))
-        tally.count += 1
-        tally.last = place
+    formats = [
+        format_of(value) if value[:1] in LEADS or len(value) == UUID_LENGTH else Format.TEXT
+        for value in values
+    ]
+    found = set(formats)
+    for each in found:
+        mask = list(map(is_, formats, repeat(each)))
+        where, sample = Chosen(rows, mask), shape(values[mask.index(True)])
+        node.strings[each] = Tally(at(where.first), at(where.last), sample, sum(mask))
 
 
 def _one_format(values: Sequence[str]) -> Format | None:
     """Return the format of all strings, told by one look at their column; None when it takes more."""
-    leads = {value[:1] for value in values}
+    leads = set(map(_lead, values))
     if leads.isdisjoint(LEADS):
         return None if UUID_LENGTH in set(map(len, values)) else Format.TEXT
     distinct = set(values)
@@ -244,7 +247,7 @@ def _one_format(values: Sequence[str]) -> Format | None:
     return first if is_plain and pattern.fullmatch(text) else None
 
 
-_SCALARS: Mapping[type, Callable[[Node, Any, Sequence[Position]], None]] = {
+_SCALARS: Mapping[type, Callable[[Node, Any, Rows, At], None]] = {
     str: _strings,
     int: _integers,
     Spelled: _decimals,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +35,9 @@ def infer(
     json_schema: Annotated[bool, typer.Option("--json-schema", help="JSON Schema 2020-12.")] = False,
     dbt: Annotated[bool, typer.Option("--dbt", help="Columns of a silver model as YAML.")] = False,
     name: Annotated[str, typer.Option("--name", help="The dataset, for --dbt.")] = "records",
+    engine: Annotated[
+        str, typer.Option("--engine", help="local: this machine's cores; spark: Spark's workers.")
+    ] = "local",
 ) -> int:
     """
     Infer the schema of local records, every one of them.
@@ -45,7 +48,7 @@ def infer(
     """
     from schema_guard.core.schema import finalise  # noqa: PLC0415
     from schema_guard.exports import Form, export  # noqa: PLC0415
-    from schema_guard.local_files import scan_files  # noqa: PLC0415
+    from schema_guard.scanner import Engine, scanner  # noqa: PLC0415
     from tidegate.cli import observed  # noqa: PLC0415
 
     asked = [
@@ -59,9 +62,10 @@ def infer(
             not_done="Nothing was inferred.",
             next_command=f"tidegate infer {paths[0]} --{asked[0]}",
         )
+    reader = scanner(Engine(one_of("--engine", engine, list(Engine), of="tidegate infer FILE")))
     check_there(paths)
     with _progress(paths) as told:
-        found = scan_files(paths, told)
+        found = reader.scan(paths, told)
     schema = finalise(found.inference)
     if asked:
         output.result(export(schema, asked[0], name))
@@ -110,14 +114,14 @@ def diff(
     return EXIT_VERDICT if is_broken else EXIT_FINE
 
 
-def one_of(option: str, given: str, allowed: list[str]) -> str:
+def one_of(option: str, given: str, allowed: Sequence[str], of: str = "tidegate diff OLD NEW") -> str:
     """Return an option's value, or raise a `UsageError` that names those that there are."""
     if given in allowed:
         return given
     raise UsageError(
         f"{option} {given}: no such value; there are {', '.join(allowed)}",
-        not_done="Nothing was compared.",
-        next_command=f"tidegate diff OLD NEW {option} {allowed[0]}",
+        not_done="Nothing was read.",
+        next_command=f"{of} {option} {allowed[0]}",
     )
 
 
