@@ -9,6 +9,7 @@ TidegateError                    a person can act on it; its text is the whole m
 │   └── RebuildNeededError       tables hold rows that would have to be made anew; nobody accepted that yet
 └── BrokenError                  a part is away or failed; a retry may help (exit 2)
     ├── RegistryAwayError        PostgreSQL does not answer; the guard may still judge on the snapshot
+    ├── LandedObjectError        a landed object is gone or is not what its manifest promised
     └── LeaseLostError           somebody else works on the dataset; this writer was fenced off
 """
 
@@ -95,6 +96,10 @@ class BrokenError(TidegateError):
 
 class RegistryAwayError(BrokenError):
     """PostgreSQL does not answer: nothing can be admitted or decided."""
+
+
+class LandedObjectError(BrokenError):
+    """A landed object is gone, or is not what its manifest promised: someone must put it right."""
 
 
 class LeaseLostError(BrokenError):

@@ -30,8 +30,9 @@ class RegistryConnection(psycopg.Connection[DictRow]):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        """Close the connection, as psycopg does, and name a lost server as what it is."""
-        super().__exit__(exc_type, exc_val, exc_tb)
+        """Close the connection and name a lost server as what it is."""
+        # Autocommit: whatever was to be committed is, so that a server lost just now loses nothing.
+        self.close()
         if isinstance(exc_val, psycopg.OperationalError):
             raise _away(str(exc_val)) from exc_val
 
@@ -70,6 +71,9 @@ def connect(settings: Settings, *, any_version: bool = False) -> RegistryConnect
     try:
         if not any_version:
             check_version(conn)
+    except psycopg.OperationalError as error:
+        conn.close()
+        raise _away(str(error)) from error
     except BaseException:
         conn.close()
         raise

@@ -84,6 +84,11 @@ def found_again(conn: Connection, name: str, batch: Batch) -> Admission | None:
     known = registry.batch(conn, name, row["batch_id"]) if row else None
     if known is None:
         return None
+    held = {found.data_key for found in registry.objects(conn, name, known.batch_id)}
+    if held != {link.manifest.data_key for link in batch.links}:
+        # Another guard was there first and drew the line elsewhere.
+        cursor = batch.links[0].cursor
+        raise errors.cursor_moved(name, cursor.topic_id, cursor.partition, cursor.next_offset)
     return Admission(known.batch_id, Status(known.status), known.schema_version)
 
 
@@ -93,11 +98,18 @@ def _check_unmoved(conn: Connection, judged: Judged, batch: Batch) -> None:
     state = DatasetState(QUERIES.dataset_state(conn, dataset=name)["state"])
     if state in (DatasetState.PAUSED, DatasetState.RETIRED):
         raise errors.not_checked(name, state)
-    active = registry.active_version(conn, name)
-    is_same = (active and active.number) == (judged.active and judged.active.number)
-    if state is DatasetState.BLOCKED or not is_same:
+    # The batch is the truth, not the state: a pause and a resume may have hidden that one is BLOCKED.
+    if registry.blocked_batch(conn, name) is not None:
         cursor = batch.links[0].cursor
         raise errors.cursor_moved(name, cursor.topic_id, cursor.partition, cursor.next_offset)
+    active = registry.active_version(conn, name)
+    then, now = judged.active and judged.active.number, active and active.number
+    if then != now:
+        raise errors.judged_against_another(name, "the ACTIVE version", then, now)
+    declared = declarations.dataset(conn, name)
+    if declared.dataset != judged.dataset:
+        now_declared = f"revision {declared.revision}"
+        raise errors.judged_against_another(name, "the declaration", "as judged", now_declared)
 
 
 def _version(conn: Connection, judged: Judged) -> int:

@@ -16,11 +16,12 @@ from itertools import islice
 
 from schema_guard.accepted import AcceptedGap
 from schema_guard.edges.s3 import Store
-from schema_guard.manifests import Manifest, folder_of, from_document
+from schema_guard.manifests import Manifest, at, folder_of
 
 #: Manifests fetched at once per partition.
 _AHEAD = 16
 _TOPIC_ID = re.compile(r"[0-9a-f]{8}")
+_PARTITION = re.compile(r"0|[1-9][0-9]*")
 _OFFSET_NAME = re.compile(r"([0-9]{20})\.json")
 
 
@@ -88,7 +89,7 @@ def open_chains(
 
 def _partitions(store: Store, topic: str, topic_id: str) -> list[str]:
     folders = store.folders(f"{topic}/_manifest/{topic_id}/")
-    return [folder for folder in folders if folder.isdecimal()]
+    return [folder for folder in folders if _PARTITION.fullmatch(folder)]
 
 
 def _number_new(
@@ -143,4 +144,4 @@ def _manifests(store: Store, folder: str, offset: int) -> Iterator[Manifest]:
 
 def _fetch(store: Store, keys: Iterable[str]) -> list[Manifest]:
     with ThreadPoolExecutor(_AHEAD) as threads:
-        return list(threads.map(lambda key: from_document(key, store.document(key)), keys))
+        return list(threads.map(lambda key: at(key, store.document(key)), keys))

@@ -76,9 +76,11 @@ def _judged(settings: Settings, name: str) -> list[Report]:
         if row.state in (DatasetState.PAUSED, DatasetState.RETIRED):
             raise errors.not_checked(name, row.state)
         if row.state is DatasetState.BLOCKED:
+            # Heals a snapshot that the guard which blocked it did not live to write.
+            snapshot.write(settings, conn)
             return reports.of_blocked(settings, conn, name)
         with lease.hold(conn, name, lease.this_holder("check")) as token:
-            return _Check(settings, connections, conn, row.dataset, token=token).run()
+            return _Check(settings, connections, conn, name, token=token).run()
 
 
 def judge_now(
@@ -104,30 +106,28 @@ class _Check:
         settings: Settings,
         connections: ExitStack,
         conn: Connection,
-        dataset: Dataset,
+        name: str,
         *,
         token: int,
     ) -> None:
         self._settings = settings
         self._connections = connections
         self._conn = conn
-        self._dataset = dataset
+        self._name = name
         self._token = token
 
     def run(self) -> list[Report]:
         """Judge batch after batch."""
-        name = self._dataset.name
-        # Whoever held the lease before may have blocked the dataset meanwhile.
-        row = declarations.dataset(self._conn, name)
-        if row.state is DatasetState.BLOCKED:
-            return reports.of_blocked(self._settings, self._conn, name)
-        # Or have handed its topic over to another sink.
-        self._dataset = row.dataset
-        self._reland()
+        name = self._name
+        if waiting := self._waiting():
+            return waiting
+        # Read again under the lease: the topic may have been handed over to another sink.
+        dataset = self._declared()
+        self._reland(dataset)
         store = Store(self._settings)
         gaps.refuse_lost(store, self._conn, name)
         known, given_up = registry.cursors(self._conn, name), accepted.of(self._conn, name)
-        backlog = Backlog(open_chains(store, self._dataset.kafka_topic, known, given_up))
+        backlog = Backlog(open_chains(store, dataset.kafka_topic, known, given_up))
         found: list[Report] = []
         while batch := backlog.next_batch():
             found.append(self._batch(batch))
@@ -138,27 +138,49 @@ class _Check:
             snapshot.write(self._settings, self._conn)
         return [*found, *(reports.of_hole(name, hole) for hole in backlog.holes)]
 
-    def _reland(self) -> None:
+    def _reland(self, dataset: Dataset) -> None:
         """Bring over what another sink wrote, and keep what a person should know of it."""
-        for notice in relanding.reland(self._settings, self._dataset).notices:
-            _log.warning("landing.notice", dataset=self._dataset.name, notice=notice)
-            declarations.audit(
-                self._conn, self._dataset.name, actor=admission.ACTOR, action="reland", notice=notice
-            )
+        for notice in relanding.reland(self._settings, dataset).notices:
+            _log.warning("landing.notice", dataset=self._name, notice=notice)
+            declarations.audit(self._conn, self._name, actor=admission.ACTOR, action="reland", notice=notice)
+
+    def _waiting(self) -> list[Report]:
+        """Return the report of a batch that was blocked before; its dataset is BLOCKED again."""
+        # Whoever held the lease before may have blocked it, and a pause and a resume may have hidden it.
+        if registry.blocked_batch(self._conn, self._name) is None:
+            return []
+        if declarations.dataset(self._conn, self._name).state is DatasetState.OK:
+            why = "a batch is BLOCKED still"
+            actor = admission.ACTOR
+            declarations.set_state(self._conn, self._name, DatasetState.BLOCKED, actor=actor, why=why)
+        snapshot.write(self._settings, self._conn)
+        return reports.of_blocked(self._settings, self._conn, self._name)
+
+    def _declared(self) -> Dataset:
+        """Return the dataset as it is declared now: it may have changed since the batch before."""
+        return declarations.dataset(self._conn, self._name).dataset
 
     def _batch(self, batch: Batch) -> Report:
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge_now(self._settings, self._conn, self._dataset, batch, Path(folder))
+            judged = judge_now(self._settings, self._conn, self._declared(), batch, Path(folder))
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)
             except psycopg.OperationalError as lost:
                 recorded = self._ask_again(batch, lost)
+        try:
+            return self._told(judged, recorded)
+        except psycopg.OperationalError as lost:
+            done = f"batch {recorded.batch_id} was recorded as {recorded.status}"
+            raise errors.recorded_but_away(self._name, done, str(lost)) from lost
+
+    def _told(self, judged: Judged, recorded: admission.Admission) -> Report:
+        """Tell everybody who reads the snapshot, then who asked."""
         snapshot.write(self._settings, self._conn)
         return reports.of_judged(self._settings, self._conn, judged, recorded)
 
     def _ask_again(self, batch: Batch, lost: psycopg.OperationalError) -> admission.Admission:
         """Find out whether a commit without a reply took place; never commit twice."""
-        name = self._dataset.name
+        name = self._name
         for attempt in stamina.retry_context(on=BrokenError, attempts=_ATTEMPTS, timeout=_SECONDS):
             with attempt:
                 again = declarations.connect(self._settings)

@@ -10,12 +10,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
+import stamina
+
 from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
+from metastore_sync.errors import BrokenError, RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
 from schema_guard import accepted, admission, contracts, errors, held
@@ -26,6 +30,9 @@ from schema_guard.edges.registry import BatchRow, Connection, Version
 from schema_guard.reading import Scan, rules_of
 from schema_guard.scan_pool import scan_batch
 from schema_guard.sql import QUERIES
+
+#: How often, and for how many seconds, the registry is asked again after it went away in a commit.
+_ATTEMPTS, _SECONDS = 10, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,27 @@ def approve(settings: Settings, name: str, version: int, actor: str, why: str) -
     """
     by = Decider(actor, why)
     with _deciding(settings, name, by) as (conn, _, token):
-        decision = approve_waiting(conn, token, name, version, by)
-        snapshot.write(settings, conn)
+        decision = approve_waiting(settings, conn, token, name, version=version, by=by)
+        _tell(settings, decision)
     return decision
 
 
-def approve_waiting(conn: Connection, token: int, name: str, version: int, by: Decider) -> Decision:
+def approve_waiting(
+    settings: Settings, conn: Connection, token: int, name: str, *, version: int, by: Decider
+) -> Decision:
     """Approve under a lease that the caller holds; the snapshot is the caller's."""
     blocked, judged = _waiting(conn, name, version)
-    with conn.transaction():
+    decision = Decision(
+        dataset=name,
+        batch_id=blocked.batch_id,
+        action="approve",
+        version=version,
+        schema_version=version,
+        record_count=blocked.record_count,
+        rejected_count=blocked.rejected_count,
+        **asdict(by),
+    )
+    with _recording(settings, decision), conn.transaction():
         lease.lock(conn, name, token)
         _check_active(conn, name, judged)
         _make_active(conn, name, judged, by)
@@ -90,16 +109,6 @@ def approve_waiting(conn: Connection, token: int, name: str, version: int, by: D
         )
         pending = registry.pending_ledger(conn, name)
         registry.put_ledger(conn, name, presence.without(pending, _removed(blocked)))
-        decision = Decision(
-            dataset=name,
-            batch_id=blocked.batch_id,
-            action="approve",
-            version=version,
-            schema_version=version,
-            record_count=blocked.record_count,
-            rejected_count=blocked.rejected_count,
-            **asdict(by),
-        )
         _conclude(conn, decision, changed=changed)
     return decision
 
@@ -120,7 +129,7 @@ def reject(settings: Settings, name: str, version: int, actor: str, why: str) ->
     by = Decider(actor, why)
     with _deciding(settings, name, by) as (conn, dataset, token):
         decision = reject_waiting(settings, conn, token, dataset, version=version, by=by)
-        snapshot.write(settings, conn)
+        _tell(settings, decision)
     return decision
 
 
@@ -136,27 +145,62 @@ def reject_waiting(
     rules = rules_of(dataset, kept.schema, contracts.of(dataset))
     with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
         scan = scan_batch(settings, sources, rules, Path(folder))
-        with conn.transaction():
+        decision = Decision(
+            dataset=name,
+            batch_id=blocked.batch_id,
+            action="reject",
+            version=version,
+            schema_version=kept.number,
+            record_count=scan.record_count,
+            rejected_count=scan.rejected_count,
+            **asdict(by),
+        )
+        with _recording(settings, decision), conn.transaction():
             lease.lock(conn, name, token)
             _check_active(conn, name, judged)
             if active is None and rules.contract:
                 kept = admission.version_of_rest(conn, dataset, judged, scan.inference)
+                decision = replace(decision, schema_version=kept.number)
             _refuse(conn, name, judged, kept, by)
             changed = _admit_rest(conn, name, blocked, kept, scan)
             pending = registry.pending_ledger(conn, name)
             registry.put_ledger(conn, name, presence.forgiven(pending, _removed(blocked)))
-            decision = Decision(
-                dataset=name,
-                batch_id=blocked.batch_id,
-                action="reject",
-                version=version,
-                schema_version=kept.number,
-                record_count=scan.record_count,
-                rejected_count=scan.rejected_count,
-                **asdict(by),
-            )
             _conclude(conn, decision, changed=changed)
     return decision
+
+
+@contextmanager
+def _recording(settings: Settings, decision: Decision) -> Iterator[None]:
+    """Find out whether a decision whose commit got no reply was recorded; never record it twice."""
+    name = decision.dataset
+    try:
+        yield
+    except psycopg.OperationalError as lost:
+        for attempt in stamina.retry_context(on=BrokenError, attempts=_ATTEMPTS, timeout=_SECONDS):
+            with attempt, declarations.connect(settings) as conn:
+                last = QUERIES.last_decision(conn, dataset=name)
+        mine = (decision.batch_id, decision.action, decision.actor, decision.why)
+        if not last or (last["batch_id"], last["action"], last["actor"], last["why"]) != mine:
+            raise errors.not_decided(name, str(lost)) from lost
+
+
+def _tell(settings: Settings, decision: Decision) -> None:
+    """Write the snapshot on a connection of its own: the decision's may be lost."""
+    try:
+        with declarations.connect(settings) as conn:
+            snapshot.write(settings, conn)
+    except RegistryAwayError as away:
+        done = f"batch {decision.batch_id} was decided ({decision.action})"
+        raise errors.recorded_but_away(decision.dataset, done, away.where) from away
+
+
+def _last_decision(conn: Connection, name: str) -> str:
+    """Return who decided last about this dataset, what and why; empty when nobody did."""
+    last = QUERIES.last_decision(conn, dataset=name)
+    if last is None:
+        return ""
+    who = f"{last['action']} by {last['actor']}, {last['at']:%Y-%m-%d %H:%M:%S}Z"
+    return f"batch {last['batch_id']}: {who}: {last['why']}"
 
 
 @contextmanager
@@ -165,10 +209,11 @@ def _deciding(settings: Settings, name: str, by: Decider) -> Iterator[tuple[Conn
     errors.check_decider(name, by.actor, by.why)
     with declarations.connect(settings) as conn:
         row = declarations.dataset(conn, name)
-        if row.state is not DatasetState.BLOCKED:
-            raise errors.nothing_blocked(name, row.state)
+        if registry.blocked_batch(conn, name) is None or row.state is DatasetState.RETIRED:
+            raise errors.nothing_blocked(name, row.state, _last_decision(conn, name))
         with lease.hold(conn, name, lease.this_holder("decide")) as token:
-            yield conn, row.dataset, token
+            # Read again: it may have changed while somebody else held the lease.
+            yield conn, declarations.dataset(conn, name).dataset, token
 
 
 def _waiting(conn: Connection, name: str, version: int) -> tuple[BatchRow, Version]:
@@ -176,7 +221,8 @@ def _waiting(conn: Connection, name: str, version: int) -> tuple[BatchRow, Versi
     blocked = registry.blocked_batch(conn, name)
     judged = registry.version(conn, name, version)
     if blocked is None:
-        raise errors.nothing_blocked(name, declarations.dataset(conn, name).state)
+        state = declarations.dataset(conn, name).state
+        raise errors.nothing_blocked(name, state, _last_decision(conn, name))
     if judged is None or blocked.schema_version != version:
         raise errors.other_version_blocked(name, version, blocked.schema_version)
     return blocked, judged
@@ -235,15 +281,19 @@ def _admit_rest(conn: Connection, name: str, blocked: BatchRow, kept: Version, s
 
 def _conclude(conn: Connection, decision: Decision, *, changed: int) -> None:
     """Free the dataset and write down who decided; undo all if somebody decided before."""
-    if changed != 1:
-        raise errors.nothing_blocked(decision.dataset, "decided already")
-    declarations.set_state(conn, decision.dataset, DatasetState.OK, actor=decision.actor, why=decision.why)
+    name = decision.dataset
+    state = DatasetState(QUERIES.dataset_state(conn, dataset=name)["state"])
+    if changed != 1 or state is DatasetState.RETIRED:
+        raise errors.nothing_blocked(name, state, _last_decision(conn, name))
+    # A dataset that somebody paused meanwhile stays so.
+    if state is DatasetState.BLOCKED:
+        declarations.set_state(conn, name, DatasetState.OK, actor=decision.actor, why=decision.why)
     detail = decision.to_json()
     for said_elsewhere in ("dataset", "actor", "action", "why"):
         del detail[said_elsewhere]
     declarations.audit(
         conn,
-        decision.dataset,
+        name,
         actor=decision.actor,
         action=decision.action,
         why=decision.why,

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metastore_sync.errors import BrokenError, RebuildNeededError, UsageError, VerdictError
+from metastore_sync.errors import (
+    BrokenError,
+    LandedObjectError,
+    RebuildNeededError,
+    UsageError,
+    VerdictError,
+)
 from schema_guard.core.finding import Finding
 from schema_guard.core.tables import Obstacle
 
@@ -17,12 +23,27 @@ _NOTHING = "Nothing was admitted."
 
 def manifest_unreadable(key: str, mistake: str) -> BrokenError:
     """Return the error of a manifest that does not follow its contract."""
-    return BrokenError(f"Manifest does not follow its contract: {mistake}", where=key, not_done=_NOTHING)
-
-
-def object_missing(dataset: str, data_key: str) -> BrokenError:
-    """Return the error of an object that a manifest names and the store does not have."""
     return BrokenError(
+        f"Manifest does not follow its contract: {mistake}",
+        where=key,
+        not_done=_NOTHING,
+        next_command="tidegate doctor",
+    )
+
+
+def manifest_gone(key: str) -> LandedObjectError:
+    """Return the error of a manifest that the store no longer holds."""
+    return LandedObjectError(
+        "Manifest is gone from the raw bucket: there is no such object",
+        where=key,
+        not_done=_NOTHING,
+        next_command="tidegate doctor",
+    )
+
+
+def object_missing(dataset: str, data_key: str) -> LandedObjectError:
+    """Return the error of an object that a manifest names and the store does not have."""
+    return LandedObjectError(
         f"{dataset}: a landed object is gone; its manifest is there",
         where=data_key,
         not_done=f"{_NOTHING} Other datasets go on.",
@@ -32,9 +53,9 @@ def object_missing(dataset: str, data_key: str) -> BrokenError:
 
 def object_differs(
     dataset: str, data_key: str, what: str, promised: object, found: object
-) -> BrokenError:
+) -> LandedObjectError:
     """Return the error of an object that is not what its manifest promised."""
-    return BrokenError(
+    return LandedObjectError(
         f"{dataset}: a landed object differs from its manifest: {what} {promised} → {found}",
         where=data_key,
         not_done=f"{_NOTHING} Other datasets go on.",
@@ -68,6 +89,24 @@ def cursor_moved(dataset: str, topic_id: str, partition: int, expected: int) -> 
         f"{dataset}: another guard judged these records first",
         where=f"topic id {topic_id}, partition {partition}, offset {expected}",
         not_done="This guard recorded nothing.",
+        next_command=f"tidegate check {dataset}",
+    )
+
+
+def judged_against_another(dataset: str, what: str, then: object, now: object) -> BrokenError:
+    """Return the error of a batch that was judged by what holds no longer."""
+    return BrokenError(
+        f"{dataset}: {what} changed while a batch was judged: {then} → {now}",
+        not_done="This guard recorded nothing.",
+        next_command=f"tidegate check {dataset}",
+    )
+
+
+def recorded_but_away(dataset: str, done: str, mistake: str) -> BrokenError:
+    """Return the error of a registry or a snapshot that failed after something was committed."""
+    return BrokenError(
+        f"{dataset}: {done}, and then the registry went away: {mistake}",
+        not_done="The registry snapshot was not written; the next check writes it.",
         next_command=f"tidegate check {dataset}",
     )
 
@@ -161,10 +200,20 @@ def check_decider(dataset: str, actor: str, why: str) -> None:
             raise no_reason(dataset, missing)
 
 
-def nothing_blocked(dataset: str, state: str) -> UsageError:
-    """Return the refusal to decide about a dataset that waits for no decision."""
+def not_decided(dataset: str, mistake: str) -> BrokenError:
+    """Return the error of a decision whose commit the registry did not confirm and does not hold."""
+    return BrokenError(
+        f"{dataset}: the registry went away during the decision: {mistake}",
+        not_done="Nothing was decided.",
+        next_command=f"tidegate check {dataset}",
+    )
+
+
+def nothing_blocked(dataset: str, state: str, decided: str = "") -> UsageError:
+    """Return the refusal to decide about a dataset that waits for no decision; tells the last decision."""
     return UsageError(
         f"{dataset} is {state}: no batch waits for a decision",
+        where=decided,
         not_done="Nothing was decided.",
         next_command=f"tidegate schema history {dataset}",
     )

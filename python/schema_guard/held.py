@@ -8,7 +8,7 @@ from schema_guard import accepted, errors
 from schema_guard.edges import registry
 from schema_guard.edges.registry import Connection
 from schema_guard.edges.s3 import Store
-from schema_guard.manifests import from_document, key_of
+from schema_guard.manifests import at, key_of
 from schema_guard.reading import ObjectRange, source_of
 from schema_guard.sql import QUERIES
 
@@ -27,7 +27,7 @@ def sources(settings: Settings, conn: Connection, dataset: Dataset, batch_id: in
         if held.data_key in given_up:
             continue
         key = key_of(dataset.kafka_topic, held.topic_id, held.partition, held.expected_offset)
-        manifest = from_document(key, store.document(key))
+        manifest = at(key, store.document(key))
         if (manifest.data_key, manifest.last_offset) != (held.data_key, held.last_offset):
             raise errors.object_differs(dataset.name, key, "data_key", held.data_key, manifest.data_key)
         found.append(source_of(manifest, held.generation))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from metastore_sync.errors import BrokenError
+from metastore_sync.errors import LandedObjectError
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
 from schema_guard import contracts, landing_gaps, profiles
@@ -166,7 +166,8 @@ def _likenesses(
         return profiles.likenesses(
             Store(settings), dataset.name, pairs, [*known.earlier(), *sources], sources
         )
-    except BrokenError as away:
+    except LandedObjectError as away:
+        # Only where the old values are gone for good: a store that is away may answer next time.
         _log.warning("no look for renames: earlier values are gone", dataset=dataset.name, cause=away.fact)
         return {}
 

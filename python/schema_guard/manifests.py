@@ -102,6 +102,27 @@ def key_of(topic: str, topic_id: str, partition: int, expected_offset: int) -> s
     return f"{folder_of(topic, topic_id, partition)}{expected_offset:020d}.json"
 
 
+def at(key: str, document: Mapping[str, Any]) -> Manifest:
+    """
+    Return the manifest that was found under `key`, which must be its own place in the chain.
+
+    A manifest copied from another topic or partition would put records where they were never written,
+    and one whose offsets run backwards would admit records twice.
+
+    Raises:
+        BrokenError: It breaks its contract, stands in another's place, or its offsets contradict it.
+    """
+    manifest = from_document(key, document)
+    topic = str(document.get("topic"))
+    place = key_of(topic, manifest.topic_id, manifest.partition, manifest.expected_offset)
+    if key != place:
+        raise errors.manifest_unreadable(key, f"its own place is {place}")
+    if not manifest.expected_offset <= manifest.first_offset <= manifest.last_offset:
+        wanted = f"expected {manifest.expected_offset} <= first {manifest.first_offset}"
+        raise errors.manifest_unreadable(key, f"not {wanted} <= last {manifest.last_offset}")
+    return manifest
+
+
 def from_document(key: str, document: Mapping[str, Any]) -> Manifest:
     """
     Return the manifest stored under `key`.
@@ -126,9 +147,17 @@ def from_document(key: str, document: Mapping[str, Any]) -> Manifest:
             bytes=int(document["bytes"]),
             sha256=str(document["sha256"]),
             is_gzip={"gzip": True, "none": False}[document["compression"]],
-            landed_at=datetime.fromisoformat(document["landed_at"]),
+            landed_at=_utc(document["landed_at"]),
             contiguous_read=bool(document["contiguous_read"]),
             etag=str(document.get("etag", "")),
         )
-    except (KeyError, TypeError, ValueError) as mistake:
+    except (KeyError, TypeError, ValueError, OverflowError) as mistake:
         raise errors.manifest_unreadable(key, repr(mistake)) from mistake
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = f"landed_at {text} names no zone"
+        raise ValueError(message)
+    return moment

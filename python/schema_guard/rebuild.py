@@ -208,7 +208,9 @@ class _Rebuild:
 
     def _decide(self, version: int, decision: str) -> None:
         if decision == "approve":
-            decide.approve_waiting(self._conn, self._token, self._dataset.name, version, _BY)
+            decide.approve_waiting(
+                self._settings, self._conn, self._token, self._dataset.name, version=version, by=_BY
+            )
         else:
             decide.reject_waiting(
                 self._settings, self._conn, self._token, self._dataset, version=version, by=_BY

@@ -102,6 +102,11 @@ class _ObjectScan:
                 source.record_count,
                 self._records,
             )
+        if self._last_offset < source.last_offset:
+            # The cursor would pass offsets that nobody has read.
+            raise errors.object_differs(
+                self._rules.dataset, source.data_key, "last_offset", source.last_offset, self._last_offset
+            )
         self._found.record_count += self._records
         self._found.see_event_time(event_time.clipped(self._latest, source.landed_at))
 

@@ -83,7 +83,7 @@ class Store:
                 if found is None and attempt.num < _LAST_LOOK:
                     raise _NotYetError
         if found is None:
-            raise errors.store_away(self._endpoint, key, "there is no such object")
+            raise errors.manifest_gone(key)
         return found
 
     def document_or_none(self, key: str) -> dict[str, Any] | None:
@@ -95,7 +95,7 @@ class Store:
                 return None
         try:
             document: dict[str, Any] = json.loads(text)
-        except ValueError as mistake:
+        except (ValueError, RecursionError) as mistake:
             raise errors.manifest_unreadable(key, str(mistake)) from mistake
         return document
 

@@ -10,6 +10,14 @@ where dataset = :dataset;
 -- The dataset's state, kept as it is until the transaction ends.
 select state from registry.dataset where name = :dataset for update;
 
+-- name: last_decision(dataset)^
+-- What a person decided last about a BLOCKED batch.
+select action, actor, why, at, (detail ->> 'batch_id')::bigint as batch_id
+from registry.audit_log
+where dataset = :dataset and action in ('approve', 'reject')
+order by id desc
+limit 1;
+
 -- name: active_version(dataset)^
 -- The version that batches are compared with; no row before the first batch.
 select version, status, fingerprint, schema, base_version

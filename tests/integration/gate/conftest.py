@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -195,6 +196,20 @@ class World:
         body = self.client.get_object(Bucket=self.settings.raw_bucket, Key=key)["Body"].read()
         self.client.delete_object(Bucket=self.settings.raw_bucket, Key=key)
         return bytes(body)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which another process finds this world."""
+        settings = self.settings
+        return {
+            **os.environ,
+            "TIDEGATE_HOME": str(settings.home),
+            "TIDEGATE_POSTGRES_DSN": settings.postgres_dsn,
+            "TIDEGATE_S3_ENDPOINT": settings.s3_endpoint,
+            "TIDEGATE_S3_ACCESS_KEY": settings.s3_access_key,
+            "TIDEGATE_S3_SECRET_KEY": settings.s3_secret_key,
+            "TIDEGATE_RAW_BUCKET": settings.raw_bucket,
+            "TIDEGATE_SNAPSHOT_KEY": settings.snapshot_key,
+        }
 
     def rows(self, query: str, **values: object) -> list[dict[str, Any]]:
         """Ask the registry."""
