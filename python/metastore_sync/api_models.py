@@ -51,6 +51,7 @@ class Dataset(Strict):
     connector: dict[str, str]
     cdc: dict[str, Any] | None = None
     landing: dict[str, Any] | None = None
+    contract: dict[str, Any]
     state: DatasetState
     revision: int
     source: Source

@@ -149,6 +149,7 @@ class Sample(Strict):
 
     dataset: str
     base_version: int | None
+    has_contract: bool
     verdict: Verdict
     findings: list[Finding]
     record_count: int
