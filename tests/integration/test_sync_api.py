@@ -49,6 +49,7 @@ def test_a_dataset_is_shown_in_camel_case(client: TestClient) -> None:
         "start": "earliest",
         "policy": {},
         "removal": "evidence",
+        "contract": {},
         "targets": ["iceberg_v2"],
         "connector": {},
         "state": "OK",
