@@ -81,7 +81,7 @@ def test_a_restart_loses_and_doubles_nothing(stack: Settings) -> None:
 
 def test_the_stack_stays_under_its_memory_limit(stack: Settings) -> None:
     used = sum(
-        process.memory_full_info().pss
+        proportional_bytes(process)
         for process in family(pid for part in lifecycle.state() for pid in part.pids)
     )
 
@@ -118,6 +118,14 @@ def is_back(name: str, killed_pid: int) -> bool:
 def family(pids: Iterable[int]) -> set[psutil.Process]:
     parents = [psutil.Process(pid) for pid in pids]
     return {*parents, *(child for parent in parents for child in parent.children(recursive=True))}
+
+
+def proportional_bytes(process: psutil.Process) -> int:
+    """Return a process's share of memory; nothing for one that has ended meanwhile."""
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.NoSuchProcess, psutil.ZombieProcess, ProcessLookupError):
+        return 0
 
 
 def wait_until(holds: Callable[[], bool], what: str, seconds: float = 180) -> None:

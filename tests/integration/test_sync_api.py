@@ -129,7 +129,7 @@ def test_openapi_describes_the_body(client: TestClient) -> None:
         (Source.FILE, '"1"', {"owner": "else"}, 409, "edit connect/datasets/orders.yml"),
         (Source.CONNECT, '"1"', {"owner": "else"}, 409, "through Connect REST"),
         (Source.API, "", {"owner": "else"}, 428, "If-Match is missing"),
-        (Source.API, '"7"', {"owner": "else"}, 412, 'revision "7" → "1"'),
+        (Source.API, '"7"', {"owner": "else"}, 412, 'revision: "7" → "1"'),
         (Source.API, '"1"', {"owner": ""}, 422, "owner"),
         (Source.API, '"1"', {"ownr": "else"}, 422, "did you mean owner?"),
         (Source.API, '"1"', {"name": "orders_again"}, 422, "a dataset keeps its name"),
