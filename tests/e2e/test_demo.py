@@ -89,7 +89,10 @@ def test_the_stack_stays_under_its_memory_limit(stack: Settings) -> None:
 
 
 def test_a_stack_whose_processes_were_killed_one_by_one_finishes_the_demo(stack: Settings) -> None:
-    for name, pid in [(part.name, pid) for part in lifecycle.state() for pid in part.pids]:
+    for name, number in [(part.name, n) for part in lifecycle.state() for n in range(len(part.pids))]:
+        # The end of one process may have ended others, which come back under other ids.
+        wait_until(all_healthy, f"every part healthy before {name} is killed", 240)
+        pid = {part.name: part for part in lifecycle.state()}[name].pids[number]
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda n=name, p=pid: is_back(n, p), f"{name} back after SIGKILL", 240)
 
@@ -108,6 +111,10 @@ def counts(settings: Settings) -> dict[str, int]:
         table: spark.rows(settings, f"select count(*) as n from {table}")[0]["n"]  # noqa: S608
         for table in COUNTED
     }
+
+
+def all_healthy() -> bool:
+    return all(part.healthy for part in lifecycle.state())
 
 
 def is_back(name: str, killed_pid: int) -> bool:
