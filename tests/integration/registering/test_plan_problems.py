@@ -99,7 +99,10 @@ def test_problems_are_named_before_anything_changes(
 
 
 def test_every_problem_has_a_case() -> None:
-    assert {line[0] for case in CASES.values() for line in case["says"]} == set(ProblemCode)
+    told = {line[0] for case in CASES.values() for line in case["says"]}
+
+    # Captured tables need a database of their own: theirs are in tests/integration/cdc.
+    assert told == set(ProblemCode) - {ProblemCode.TABLE_NOT_CAPTURED}
 
 
 def filled(text: str, settings: Settings) -> str:
