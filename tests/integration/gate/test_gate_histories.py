@@ -151,6 +151,20 @@ class Histories(RuleBasedStateMachine):
                 with pytest.raises(TidegateError, match=r"changed nothing|recorded nothing|Nothing was"):
                     admission.record(conn, token, batch, verdict)
 
+    @precondition(lambda self: self.model.state == "OK" and self.model.waiting and not self.model.blocked)
+    @rule(meanwhile=st.sampled_from(["policy", "pause", "check"]))
+    def sleep_while_the_world_moves(self, meanwhile):
+        """Make by one step what three rules in a row rarely make."""
+        self.judge_and_fall_asleep()
+        match meanwhile:
+            case "policy":
+                self.declare("block" if self.model.policy == "reject_records" else "reject_records")
+            case "pause":
+                self.pause_resume_or_retire("PAUSED")
+            case _:
+                assert self.guard() == self.judged()
+        self.wake_up_and_record()
+
     @precondition(lambda self: self.model.blocked and self.model.state != "RETIRED")
     @rule(action=st.sampled_from(["approve", "reject"]), actor=st.sampled_from(["ann", "bob"]))
     def decide(self, action, actor):
