@@ -62,7 +62,8 @@ def topic(lake: Settings) -> Iterator[str]:
         spark.rows(lake, f"drop table if exists {table}")
     with registry.connect(lake) as conn:
         for table in ("receipt", "rejected_record", "batch_object", "partition_cursor", "batch",
-                      "schema_version", "lease", "dataset_revision"):  # fmt: skip
+                      "schema_version", "lease", "dataset_revision", "connector",
+                      "field_presence"):  # fmt: skip
             conn.execute(f"delete from registry.{table} where dataset = %s", [name])  # noqa: S608
         conn.execute("delete from registry.dataset where name = %s", [name])
 

@@ -43,4 +43,6 @@ delete from registry.batch where dataset = :dataset;
 delete from registry.schema_version where dataset = :dataset;
 
 -- name: forget_dataset!
+-- The service may just have looked at its connector.
+with observed as (delete from registry.connector where dataset = :dataset)
 delete from registry.dataset where name = :dataset;

@@ -67,7 +67,7 @@ def run_to_the_end(stack: Settings, dataset: Dataset, shop: Any) -> None:
             row = conn.execute(confirmed, [slot_name(dataset.name)]).fetchone()
         return row is not None and int(row[0]) >= end
 
-    until(is_confirmed, "the last change's confirmation", seconds=180)
+    until(is_confirmed, "the last change's confirmation", seconds=420)
     landing.wait(stack, dataset.kafka_topic, ends(stack, dataset))
     (result, *_) = run.run(stack, [dataset.name], nothing)
     assert result.exit_code == 0, result.message
