@@ -14,12 +14,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
-import stamina
 import structlog
 
 from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
-from metastore_sync.errors import BrokenError, RegistryAwayError
+from metastore_sync.errors import RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
 from schema_guard import (
@@ -41,8 +40,6 @@ from schema_guard.edges.s3 import Store
 from schema_guard.judge import Judged, Known, judge
 from schema_guard.report import Report, Status
 
-#: How often, and for how many seconds, the registry is asked again after it went away in a commit.
-_ATTEMPTS, _SECONDS = 10, 20.0
 _log = structlog.get_logger(__name__)
 
 
@@ -181,7 +178,7 @@ class _Check:
     def _ask_again(self, batch: Batch, lost: psycopg.OperationalError) -> admission.Admission:
         """Find out whether a commit without a reply took place; never commit twice."""
         name = self._name
-        for attempt in stamina.retry_context(on=BrokenError, attempts=_ATTEMPTS, timeout=_SECONDS):
+        for attempt in registry.asking_again():
             with attempt:
                 again = declarations.connect(self._settings)
                 self._conn = self._connections.enter_context(again)

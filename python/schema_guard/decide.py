@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import stamina
 
 from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
-from metastore_sync.errors import BrokenError, RegistryAwayError
+from metastore_sync.errors import RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
 from schema_guard import accepted, admission, contracts, errors, held
@@ -30,9 +29,6 @@ from schema_guard.edges.registry import BatchRow, Connection, Version
 from schema_guard.reading import Scan, rules_of
 from schema_guard.scan_pool import scan_batch
 from schema_guard.sql import QUERIES
-
-#: How often, and for how many seconds, the registry is asked again after it went away in a commit.
-_ATTEMPTS, _SECONDS = 10, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +172,7 @@ def _recording(settings: Settings, decision: Decision) -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as lost:
-        for attempt in stamina.retry_context(on=BrokenError, attempts=_ATTEMPTS, timeout=_SECONDS):
+        for attempt in registry.asking_again():
             with attempt, declarations.connect(settings) as conn:
                 last = QUERIES.last_decision(conn, dataset=name)
         mine = (decision.batch_id, decision.action, decision.actor, decision.why)

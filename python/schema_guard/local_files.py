@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -150,13 +151,8 @@ def _chunks(file: BinaryIO, on_read: Callable[[int], None]) -> Iterator[bytes]:
 def _text(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the text of a file, unpacked when its first bytes say that it is gzip."""
     first = next(chunks, b"")
-    whole = _again(first, chunks)
+    whole = chain([first], chunks)
     yield from lines.gunzip(whole) if first.startswith(_GZIP_MAGIC) else whole
-
-
-def _again(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def _whole_lines(path: str, chunks: Iterable[bytes]) -> Iterator[_Block]:

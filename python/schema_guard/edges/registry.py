@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 import psycopg
+import stamina
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from metastore_sync.errors import BrokenError
 from schema_guard.chains import Cursor
 from schema_guard.core import presence
 from schema_guard.core.presence import Ledger
@@ -60,6 +62,11 @@ class AdmittedObject:
     record_count: int
     landed_at: datetime
     expected_offset: int
+
+
+def asking_again() -> Iterable[stamina.Attempt]:
+    """Return the attempts to reach a registry that went away in a commit: its outcome is in there."""
+    return stamina.retry_context(on=BrokenError, attempts=10, timeout=20.0)
 
 
 def cursors(conn: Connection, dataset: str) -> list[Cursor]:
