@@ -21,6 +21,8 @@ class ObjectRange:
     Attributes:
         record_count: Records of the object that lie in the range.
         bytes: Stored size of the whole object; `sha256` and `is_gzip` are of the stored bytes too.
+        contiguous_read: Whether its writer vouches for the offsets without a record; the gate judges the
+            others as a gap.
     """
 
     data_key: str
@@ -34,6 +36,7 @@ class ObjectRange:
     sha256: str
     is_gzip: bool
     landed_at: datetime
+    contiguous_read: bool
 
 
 def source_of(manifest: Manifest, generation: int) -> ObjectRange:
@@ -50,6 +53,7 @@ def source_of(manifest: Manifest, generation: int) -> ObjectRange:
         sha256=manifest.sha256,
         is_gzip=manifest.is_gzip,
         landed_at=manifest.landed_at,
+        contiguous_read=manifest.contiguous_read,
     )
 
 

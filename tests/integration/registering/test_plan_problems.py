@@ -77,7 +77,7 @@ def test_problems_are_named_before_anything_changes(
         for document in given.get("registered", []):
             register(conn, admit, **document)
     if given.get("sync"):
-        assert adopt.look(settings).adopted == ("plan_stranger",)
+        assert "plan_stranger" in adopt.look(settings).adopted
     monkeypatch.setattr(render, "SINK", given.get("sink", render.SINK))
     before = connect.configs(), rows(settings)
 
