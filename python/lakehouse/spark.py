@@ -69,9 +69,13 @@ class Session:
 
     def has_table(self, schema: str, table: str) -> bool:
         """Return whether `schema.table` exists; a schema that does not exist holds nothing."""
+        return table in self.tables(schema)
+
+    def tables(self, schema: str) -> set[str]:
+        """Return the names of a schema's tables; a schema that does not exist holds nothing."""
         if not any(row["namespace"] == schema for row in self.rows("show namespaces")):
-            return False
-        return any(row["tableName"] == table for row in self.rows(f"show tables in {schema}"))
+            return set()
+        return {str(row["tableName"]) for row in self.rows(f"show tables in {schema}")}
 
 
 @contextmanager

@@ -35,6 +35,9 @@ class Settings:
         token_read: Bearer token of the role read; likewise write and approve (each includes the former).
         snapshot_key: HMAC key of the registry snapshot.
         alert_webhook: Address that is told when a dataset becomes BLOCKED; empty: nobody is.
+        keep_raw_days: How long a proven landed object stays, as `lakehouse.keep` reads it; empty: for ever.
+        keep_rejected_days: How long a rejected record's payload stays; empty: for ever.
+        keep_snapshot_days: How long a table can be read as it was.
     """
 
     home: Path
@@ -57,6 +60,9 @@ class Settings:
     token_approve: str = ""
     snapshot_key: str = ""
     alert_webhook: str = ""
+    keep_raw_days: str = ""
+    keep_rejected_days: str = ""
+    keep_snapshot_days: str = "7"
 
     @property
     def snapshot_path(self) -> Path:

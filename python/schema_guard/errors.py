@@ -51,6 +51,17 @@ def object_missing(dataset: str, data_key: str) -> LandedObjectError:
     )
 
 
+def removed_by_retention(dataset: str, batch_id: int, data_keys: list[str]) -> BrokenError:
+    """Return the error of a batch that cannot be judged again: its objects were removed on purpose."""
+    more = [f"and {len(data_keys) - 5} more"] if len(data_keys) > 5 else []  # noqa: PLR2004 - shown
+    return BrokenError(
+        f"{dataset}: {len(data_keys)} object(s) of batch {batch_id} were removed by retention, none was lost",
+        where="\n".join([*data_keys[:5], *more]),
+        not_done=f"Nothing of {dataset} was rebuilt: a backup made since knows how the batch was judged.",
+        next_command="tidegate registry restore FILE, then: tidegate registry rebuild --onto-backup",
+    )
+
+
 def object_differs(
     dataset: str, data_key: str, what: str, promised: object, found: object
 ) -> LandedObjectError:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from metastore_sync.model import Dataset
-from schema_guard import accepted, errors, replacement
+from schema_guard import accepted, errors, removed, replacement
 from schema_guard.accepted import AcceptedGap, Connection, GapKind
 from schema_guard.chains import Hole, Link, open_chains
 from schema_guard.edges import registry
@@ -180,7 +180,9 @@ def unkept(store: Store, promises: Iterable[Promise]) -> dict[str, str]:
 
 def _wrong(store: Store, promise: Promise, held: Stat | None) -> str:
     if held is None:
-        return "the object is gone"
+        # A registry from an older backup does not know what retention removed since.
+        is_meant = removed.is_removed(store.document_or_none, promise.data_key)
+        return "" if is_meant else "the object is gone"
     if promise.size is None or (held.size, held.etag) == (promise.size, promise.etag):
         return ""
     again = replacement.read(store.document_or_none, promise.data_key)

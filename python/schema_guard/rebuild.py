@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
-from schema_guard import accepted, admission, decide
+from schema_guard import accepted, admission, decide, errors, removed
 from schema_guard.batches import Batch
 from schema_guard.chains import Cursor, Hole, Link, open_chains
 from schema_guard.check import judge_now
@@ -79,7 +80,9 @@ def rebuild(settings: Settings, conn: Connection, dataset: Dataset, loaded: Load
     if decided := work.waiting():
         yield decided
     chains = _chains(settings, conn, dataset, loaded)
-    for batch_id, held in members(chains, loaded, after).items():
+    wanted = members(chains, loaded, after)
+    _check_kept(settings, dataset, wanted)
+    for batch_id, held in wanted.items():
         yield work.batch(batch_id, held)
     declarations.audit(conn, name, actor=ACTOR, action="rebuild", after=after, upto=loaded.upto)
     lease.release_within(conn, name, token)
@@ -103,6 +106,17 @@ def _chains(settings: Settings, conn: Connection, dataset: Dataset, loaded: Load
         return fresh
     chains = open_chains(store, dataset.kafka_topic, [*known, *begun], losses)
     return [_whole(chain) for chain in chains]
+
+
+def _check_kept(settings: Settings, dataset: Dataset, wanted: dict[int, Members]) -> None:
+    """Refuse batches whose objects retention removed: only a backup knows how they were judged."""
+    store = Store(settings)
+    get = cache(store.document_or_none)
+    for batch_id, held in wanted.items():
+        keys = [link.manifest.data_key for link in (*held.sure, *held.perhaps)]
+        gone = [key for key in keys if removed.is_removed(get, key) and not store.has(key)]
+        if gone:
+            raise errors.removed_by_retention(dataset.name, batch_id, gone)
 
 
 def _whole(chain: Iterator[Link | Hole]) -> list[Link]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +21,8 @@ from schema_guard import errors, replacement
 _LAST_LOOK = 5
 #: Bytes read from the network at once.
 _CHUNK = 1 << 20
+#: Keys in one request to delete; more is refused.
+_DELETED_AT_ONCE = 1000
 #: How a store says that a conditional write came second.
 _TAKEN = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT)
 
@@ -71,6 +73,10 @@ class Store:
                     return found
                 found[entry["Key"]] = Stat(entry.get("ETag", "").strip('"'), int(entry["Size"]))
         return found
+
+    def has(self, key: str) -> bool:
+        """Return whether an object is stored under exactly this key."""
+        return key in self.stats(key, key[:-1], key)
 
     def document(self, key: str) -> dict[str, Any]:
         """Return the JSON object under a key that was listed; some stores list a moment too soon."""
@@ -160,6 +166,17 @@ class Store:
                     return False
                 raise
         return True
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Delete objects; one that is gone already counts as deleted."""
+        for begin in range(0, len(keys), _DELETED_AT_ONCE):
+            part = keys[begin : begin + _DELETED_AT_ONCE]
+            wanted = {"Objects": [{"Key": key} for key in part], "Quiet": True}
+            with self._said(part[0]):
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete=wanted)
+            if refused := answer.get("Errors"):
+                first = refused[0]
+                raise errors.store_away(self._endpoint, first["Key"], f"{first['Code']}: not deleted")
 
     def _pages(self, **request: str) -> Iterator[dict[str, Any]]:
         with self._said(request["Prefix"]):
