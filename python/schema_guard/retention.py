@@ -28,6 +28,8 @@ from schema_guard.edges.s3 import Store
 #: The statements of `sql/retention.sql` as functions.
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "retention.sql", "psycopg")
 ACTOR = "maintain"
+#: How long a removal waits for a check or a decision of the dataset.
+WAIT_SECONDS = 30.0
 
 Row = dict[str, Any]
 
@@ -59,7 +61,7 @@ def remove_raw(
     store, name = Store(settings), dataset.name
     if dry_run:
         return _sizes(store, _removable(conn, name, before))
-    with lease.hold(conn, name, lease.this_holder("maintain")) as token:
+    with lease.hold(conn, name, lease.this_holder("maintain"), wait_seconds=WAIT_SECONDS) as token:
         with conn.transaction():
             lease.lock(conn, name, token)
             chosen = _removable(conn, name, before)

@@ -9,13 +9,15 @@
         dataset: Name of a registered dataset.
 -#}
 {% macro landed(dataset) -%}
-    {%- set position = position(dataset) -%}
+    {%- set position = within_reach(position(dataset)) -%}
     {%- set window = "dataset = '" ~ dataset ~ "' and batch_id between " ~ (position.after + 1) ~ " and " ~ position.upto -%}
     {%- set keys = landed_keys(window) if position.upto > position.after else [] -%}
     (
-        {{ window_note(position) }}
+        {{ window_note(position, {'more': true} if position.more else {}) }}
         {%- if keys %}
         {{ landed_records(keys, window, position.fields.event_time) }}
+        union all
+        {{ removed_records(dataset, window) }}
         {%- else %}
         select
             {%- for name, type in bronze_columns() %}
@@ -71,6 +73,29 @@
             on o.batch_id = b.batch_id
         left anti join (select * from meta.admitted.rejected where {{ window }}) as x
             on o.topic_id = x.topic_id and r.line.partition = x.partition and r.line.offset = x.`offset`
+{%- endmacro %}
+
+
+{#-
+    No record, but an error when the window names an object that retention removed: the text source passes over a path
+    that is not there. It is asked while the statement runs, after the paths were looked up, and a removal is recorded before
+    it happens; so a run that slept in between cannot load less than was admitted over what is there.
+-#}
+{% macro removed_records(dataset, window) -%}
+        select
+            {%- for name, type in bronze_columns() %}
+            {% if loop.first -%}
+            raise_error(concat(
+                'dataset {{ dataset }}: retention removed landed objects of batch ', x.batch_id,
+                ', so that it cannot be loaded again. Nothing was written. The table was set back behind that batch: ',
+                'bring its newest snapshot back with lake.system.set_current_snapshot'
+            ))
+            {%- else -%}
+            cast(null as {{ type }})
+            {%- endif %}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from meta.admitted.removed as x
+        where {{ window }}
 {%- endmacro %}
 
 

@@ -25,6 +25,7 @@
             {%- call statement('create') -%}{{ create_sql(strategy, columns) }}{%- endcall -%}
             {%- do evolve_columns(this, columns) -%}
             {%- do tagged(write_sql(strategy, rows, columns, window), window) -%}
+            {%- do write_rest(strategy, rows, columns, window) -%}
         {%- endif -%}
     {%- endif -%}
 
@@ -32,6 +33,26 @@
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [this]}) }}
 {%- endmaterialization %}
+
+
+{#-
+    Writes the windows behind one that was cut short (`more`, see within_reach()), each in a commit of its own: the model is
+    rendered again, and its position is what the last commit left. A run that dies in between is gone on with.
+-#}
+{% macro write_rest(strategy, rows, columns, window) -%}
+    {%- set at = namespace(window=window) -%}
+    {#- Jinja has no while. What is left after ten thousand windows is the next run's. -#}
+    {%- for _ in range(10000) if at.window and at.window.more -%}
+        {%- do adapter.cache_added(this.incorporate(type='table')) -%}
+        {%- set sql = render(model.raw_code) -%}
+        {%- set next = noted_window(sql) -%}
+        {%- if next.upto > next.after -%}
+            {%- call statement('rows') -%}{{ create_temporary_view(rows, sql) }}{%- endcall -%}
+            {%- do tagged(write_sql(strategy, rows, columns, next), next) -%}
+        {%- endif -%}
+        {%- set at.window = next -%}
+    {%- endfor -%}
+{%- endmacro %}
 
 
 {#- What each strategy is for; `merge` is dbt's own and follows no dataset. -#}
