@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 Parse = Callable[[], Any]
+MAINTENANCE = "tidegate.maintenance"
 
 
 def test_every_dataset_has_one_dag_and_every_area_too(parse: Parse, deployment: Any) -> None:
     bag = parse()
 
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == sorted([*deployment.datasets, deployment.area])
+    assert sorted(bag.dags) == sorted([*deployment.datasets, deployment.area, MAINTENANCE])
 
 
 def test_a_dataset_is_guarded_then_built_model_by_model_then_proven(parse: Parse) -> None:
@@ -63,6 +64,17 @@ def test_the_receipt_tells_the_marts_that_read_the_dataset(parse: Parse, deploym
     assert heard == {"tidegate://orders/receipt", "tidegate://flights/receipt"}
 
 
+def test_every_dataset_and_area_is_maintained_daily_through_sparks_pool(
+    parse: Parse, deployment: Any
+) -> None:
+    dag = parse().dags[MAINTENANCE]
+
+    assert sorted(dag.task_ids) == sorted([*deployment.datasets, deployment.area])
+    assert {(task.pool, task.retries) for task in dag.tasks} == {("spark", 1)}
+    assert dag.get_task("orders").owner == "orders-team"
+    assert (dag.schedule, dag.catchup, dag.max_active_runs) == ("17 3 * * *", False, 1)
+
+
 def test_a_broken_slice_is_its_own_dags_matter(parse: Parse, deployment: Any) -> None:
     (deployment.home / "manifests" / "orders.json").write_text("{", encoding="utf-8")
 
@@ -91,7 +103,7 @@ def test_a_dataset_registered_a_moment_ago_has_no_dag_until_it_has_models(
     deployment.registry(deployment.entry("orders"), deployment.entry("parts"), age=timedelta(hours=1))
     stale = parse().dags
 
-    assert fresh == sorted([deployment.area, "orders"])
+    assert fresh == sorted([deployment.area, "orders", MAINTENANCE])
     assert [task.task_id for task in stale["parts"].tasks] == ["broken"]
 
 
@@ -130,7 +142,7 @@ def test_no_secret_is_in_a_dag(parse: Parse, deployment: Any) -> None:
 
 
 def test_the_dag_files_are_short_and_say_the_words_airflow_looks_for(deployment: Any) -> None:
-    for name in ("datasets.py", "marts.py"):
+    for name in ("datasets.py", "marts.py", "maintenance.py"):
         text = (deployment.dags / name).read_text(encoding="utf-8")
 
         assert len(text.splitlines()) <= 40
@@ -147,5 +159,5 @@ def test_a_hundred_datasets_parse_within_the_dag_processors_time(parse: Parse, d
 
     bag = parse()
 
-    assert len(bag.dags) == 101
+    assert len(bag.dags) == 102
     assert time.monotonic() - started < 20
