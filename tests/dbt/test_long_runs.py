@@ -47,6 +47,7 @@ def test_a_long_window_is_loaded_in_bounded_statements_with_its_empty_batches(
     assert orders.rows(SILVER) == held
 
 
+@pytest.mark.skipif("TIDEGATE_SOAK" not in os.environ, reason="takes as long as the others together")
 def test_a_thousand_objects_load_in_one_run(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
     orders = lake(**APPEND)
     with ThreadPoolExecutor(16) as threads:

@@ -28,9 +28,9 @@ def maintain(
     json: JsonOption = False,
 ) -> int:
     """
-    Compact tables, expire snapshots, remove orphans and what retention no longer keeps.
+    Compact tables, remove what is kept no longer.
 
-    Prints figures before → after; sizes are bytes. Safe beside a running load.
+    Expires snapshots, removes orphans, and what retention says. Prints figures before → after; sizes are bytes. Safe beside a running load.
 
     Example: tidegate maintain orders --dry-run
     """
