@@ -30,7 +30,8 @@ def maintain(
     """
     Compact tables, remove what is kept no longer.
 
-    Expires snapshots, removes orphans, and what retention says. Prints figures before → after; sizes are bytes. Safe beside a running load.
+    Expires snapshots, removes orphans, and what retention says. Prints figures before → after; sizes are
+    bytes. Safe beside a running load.
 
     Example: tidegate maintain orders --dry-run
     """
