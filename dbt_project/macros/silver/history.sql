@@ -1,10 +1,13 @@
 {#-
     Every state of every key with the time it held (SCD2), whatever order records arrive in: `from {{ history('customers') }}`.
 
-    One row per record. A key's rows stand in one order: (order_by, or event_time without one; generation; kafka_timestamp,
-    kafka_partition, kafka_offset), null lowest. A row is valid from its time (event_time, else kafka_timestamp; never
-    before the row ahead of it) until the row behind it. A tombstone stands right behind the greatest of the records that Kafka
-    put before it, at its kafka_timestamp or the time of the record behind it, if that is earlier.
+    One row per record. A key's records stand in one order: (order_by, or event_time without one; generation; kafka_timestamp,
+    kafka_partition, kafka_offset), null lowest. Each is valid from its time (event_time, else kafka_timestamp; never
+    before the record ahead of it) until the next one, or a deletion.
+
+    A tombstone has no event time. It deletes at its kafka_timestamp, but not before the newest of the records that Kafka put
+    ahead of it, and not after the newest of those that Kafka put behind it, unless that is older than what it deletes. So a
+    key lives if Kafka put its newest record behind every tombstone, and late rows go where their time says.
 
     A deletion, and a row that one of the same time follows, are valid at no time: valid_from = valid_to.
     So `is_current or valid_from < valid_to` gives the states, without overlap, and without a gap but for deletions.
@@ -37,9 +40,11 @@
     Working columns never bear a payload field's name: those stay inside `record`, `row_key` and `place`.
 -#}
 {% macro history_rows(records, position, held, deleted_when) -%}
-    {%- set by_key = 'partition by row_key order by' -%}
+    {%- set by_key = 'partition by row_key order by ' -%}
     {%- set kafka = 'generation, reached, kafka_partition, kafka_offset' -%}
-    {%- set in_order = by_key ~ ' stands_behind, is_tombstone, ' ~ kafka %}
+    {%- set record = 'if(is_tombstone, null, struct(not_before, place))' -%}
+    {#- A captured table's tombstones say nothing that a deletion in its log has not said: they come first. #}
+    {%- set in_order = by_key ~ ('is_tombstone desc, ' if position.fields.cdc else '') ~ 'valid_from, stands_at, is_tombstone, ' ~ kafka %}
         with arriving as (
             {{ states(records, position, deleted_when) }}
         ),
@@ -59,31 +64,34 @@
             select *, max(kafka_timestamp) over (partition by row_key, topic_id, kafka_partition order by kafka_offset) as reached
             from known
         ),
-        placed as (
-            select
-                *,
-                {%- if position.fields.cdc %}
-                if(is_tombstone, null, place) as stands_behind
-                {%- else %}
-                if(is_tombstone, max(if(is_tombstone, null, place)) over ({{ by_key }} {{ kafka }}), place) as stands_behind
-                {%- endif %}
+        timed as (
+            select *, max(if(is_tombstone, null, happened_at)) over ({{ by_key }} is_tombstone desc, place) as not_before
             from lanes
         ),
-        timed as (
-            select *, max(if(is_tombstone, null, happened_at)) over ({{ in_order }}) as not_before
-            from placed
-        ),
-        started as (
+        met as (
             select
                 *,
-                if(is_tombstone, greatest(not_before, least(happened_at, min(if(is_tombstone, null, not_before)) over (
-                    {{ in_order }} rows between 1 following and unbounded following
-                ))), not_before) as valid_from
+                max({{ record }}) over ({{ by_key ~ kafka }}) as ahead,
+                max({{ record }}) over ({{ by_key ~ kafka }} rows between 1 following and unbounded following) as behind
             from timed
+        ),
+        dated as (
+            select
+                *,
+                case
+                    when not is_tombstone then not_before
+                    when ahead is null or behind > ahead then greatest(ahead.not_before, least(happened_at, behind.not_before))
+                    else greatest(ahead.not_before, happened_at)
+                end as valid_from
+            from met
+        ),
+        placed as (
+            select *, if(is_tombstone, if(ahead.not_before = valid_from, ahead.place, null), place) as stands_at
+            from dated
         ),
         followed as (
             select *, lead(valid_from) over ({{ in_order }}) as next_from
-            from started
+            from placed
         ),
         judged as (
             select
