@@ -1,4 +1,4 @@
-"""One set of records, one table: for upsert, history and append, in every order of arrival over three batches."""
+"""One set of records, one table: upsert, history and append in every order of arrival over three batches."""
 
 from __future__ import annotations
 

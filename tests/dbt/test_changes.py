@@ -30,10 +30,13 @@ HISTORY = (
     " where is_current or valid_from < valid_to order by id, valid_from"
 )
 
-#: Three changes of one row (how, value, place in the log), what is left of it in every arrival order, and its states with the
-#: minutes of their first and last moment; a change was made in the minute of its place in the story.
+#: Three changes of one row (how, value, place in the log), what is left of it in every arrival order, and
+#: its states with the minutes of their first and last moment. A change was made in the minute of its place in
+#: the story.
 STORIES = {
-    "changed": ([("r", 1, 100), ("u", 2, 200), ("u", 3, 300)], (3, False), [(1, 1, 2), (2, 2, 3), (3, 3, None)]),
+    "changed": (
+        [("r", 1, 100), ("u", 2, 200), ("u", 3, 300)], (3, False), [(1, 1, 2), (2, 2, 3), (3, 3, None)],
+    ),
     "deleted": ([("r", 1, 100), ("u", 2, 200), ("d", 0, 300)], (None, True), [(1, 1, 2), (2, 2, 3)]),
     "back_after_its_deletion": (
         [("c", 1, 100), ("d", 0, 200), ("c", 3, 300)], (3, False), [(1, 1, 2), (3, 3, None)],

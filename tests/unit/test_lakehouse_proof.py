@@ -90,7 +90,8 @@ def test_where_every_record_is_a_row_identities_are_compared_too(mode: Mode) -> 
     kinds = {"kept": 9, "duplicate": 0, "state": 9, "superseded": 0, "deletion": 0}
     ranges = [{**became(), **kinds, "shown": 9, "identity_hash": "5"}]
 
-    made = proof_silver.compare(replace(FLIGHTS, mode=mode), 1, ranges, {"silver": 9, "identity_hash": "6"}, 0)
+    shown = {"silver": 9, "identity_hash": "6"}
+    made = proof_silver.compare(replace(FLIGHTS, mode=mode), 1, ranges, shown, 0)
 
     assert [m.fact for m in made.mismatches] == ["identity hash 5 in bronze, 6 in silver"]
 
