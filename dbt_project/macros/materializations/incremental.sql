@@ -39,8 +39,8 @@
 {% macro incremental_strategies() -%}
     {%- do return({
         'replace_batches': 'bronze, from landed()', 'upsert': 'one row per key, from upsert()',
-        'append': 'every record, from append()', 'touched_days': 'gold, from touched_days()',
-        'merge': 'any query with a unique_key',
+        'append': 'every record, from append()', 'history': 'every state with its time, from history()',
+        'touched_days': 'gold, from touched_days()', 'merge': 'any query with a unique_key',
     }) -%}
 {%- endmacro %}
 
@@ -62,7 +62,7 @@
     {%- if strategy != 'merge' and window is none -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy " ~ strategy ~ " writes the batches of a dataset, and the query reads none."
-            ~ " Nothing was written.\nNext: read landed(), upsert(), append() or touched_days(), or use incremental_strategy='merge'") }}
+            ~ " Nothing was written.\nNext: read landed(), upsert(), append(), history() or touched_days(), or use incremental_strategy='merge'") }}
     {%- elif (strategy == 'touched_days') != ((window or {}).get('made_by') is not none) -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy touched_days and the macro touched_days() go together only."

@@ -8,6 +8,8 @@
         {{ append_sql(rows, columns, window) }}
     {%- elif strategy == 'touched_days' -%}
         {{ touched_days_sql(rows, columns, window) }}
+    {%- elif strategy == 'history' -%}
+        {{ history_sql(rows, columns) }}
     {%- else -%}
         {{ get_merge_sql(this, rows, config.get('unique_key'), none, config.get('incremental_predicates')) }}
     {%- endif -%}
@@ -50,49 +52,18 @@
 {%- endmacro %}
 
 
-{#-
-    Replaces the rows of the touched days in one commit: one source row per day deletes what stands there, whatever it is, the
-    others are inserted. A day without new rows becomes empty; files of other days are neither read nor rewritten.
-
-    Of two runs at once one fails validation. A run that slept while another passed it would put older days back: the
-    statement itself asks whether the table still is where the run began.
--#}
-{% macro touched_days_sql(rows, columns, window) -%}
-    {%- set day = quoted(window.column) -%}
-    {%- set names = columns | map(attribute='name') | list -%}
+{#- One row per record: an older parse of a stored record renews its interval, never its payload. -#}
+{% macro history_sql(rows, columns) -%}
+    {%- set change = 's.' ~ change_column() -%}
     merge into {{ this }} as t
-    using (
-        select true as is_row, {{ column_list(columns) }} from {{ rows }}
-        union all
-        select false as is_row
-            {%- for column in columns -%}
-            , {{ 'd.day' if column.name == window.column else 'cast(null as ' ~ column.type ~ ')' }} as {{ quoted(column.name) }}
-            {%- endfor %}
-        from (select explode(array({{ day_literals(window.days) }})) as day) as d
-        where if(
-            ({{ gold_position_sql(this) }}) <=> '{{ window.after }}/{{ window.made_by }}',
-            true,
-            raise_error('{{ overtaken() }}: {{ this }} was written since this run looked; nothing of it was stored')
-        )
-    ) as s
-    on not s.is_row and t.{{ day }} <=> s.{{ day }} and {{ on_days('t.' ~ day, window.days) }}
-    when matched then delete
-    when not matched and s.is_row then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
-{%- endmacro %}
-
-
-{#- How a run says that another passed it; lakehouse/run.py knows the word and tries again. -#}
-{% macro overtaken() -%}
-    {%- do return('TIDEGATE_OVERTAKEN') -%}
-{%- endmacro %}
-
-
-{% macro day_literals(days) -%}
-    {%- for day in days -%}
-        {{ "cast(null as date)" if day is none else "date'" ~ day ~ "'" }}{{ ', ' if not loop.last }}
-    {%- else -%}
-        cast(null as date)
-    {%- endfor -%}
+    using {{ rows }} as s
+    on {{ same_identity('t', change) }}
+    when matched and {{ change }}.kind = 'row' and s.schema_version > t.schema_version
+        then update set {{ assignments(columns) }}
+    when matched and not (t.valid_from <=> s.valid_from and t.valid_to <=> s.valid_to and t.is_current <=> s.is_current)
+        then update set t.valid_from = s.valid_from, t.valid_to = s.valid_to, t.is_current = s.is_current
+    when not matched and {{ change }}.kind = 'row'
+        then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
 {%- endmacro %}
 
 
