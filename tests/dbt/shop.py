@@ -1,4 +1,4 @@
-"""The shop of TPC-H as a source database in DuckDB: each wave of changes updates its tables and tells the events of it."""
+"""The shop of TPC-H as a source database in DuckDB: each wave updates its tables and tells the events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WAVES: tuple[tuple[tuple[str, str, str | None], ...], ...] = (
 
 @dataclass(frozen=True)
 class Change:
-    """One event: the row after it, or before it when it is a deletion; `at` in seconds, growing by one per change."""
+    """One event: the row after it, before it for a deletion; `at` in seconds, growing by one per change."""
 
     table: str
     row: dict[str, Any]
@@ -63,7 +63,11 @@ class Change:
         if self.table == "customers":
             op = "d" if self.is_deletion else "r" if self.is_first else "u"
             return {**told, "__deleted": str(self.is_deletion).lower(), "__op": op, "__lsn": self.at}
-        return None if self.is_deletion else {**told, "updated_at": (NOON + timedelta(seconds=self.at)).isoformat()}
+        return (
+            None
+            if self.is_deletion
+            else {**told, "updated_at": (NOON + timedelta(seconds=self.at)).isoformat()}
+        )
 
 
 class Shop:
@@ -76,23 +80,29 @@ class Shop:
         subprocess.run([*command, "--output-dir", str(folder)], check=True, capture_output=True)
         for table, (made, _) in TABLES.items():
             self.db.execute(f"create table {table} as from read_csv('{folder}/{made}.csv')")
-        self.db.execute("create table customer_changes (c_custkey bigint, c_mktsegment varchar, op varchar, happened bigint, lsn bigint)")
+        self.db.execute(
+            "create table customer_changes"
+            " (c_custkey bigint, c_mktsegment varchar, op varchar, happened bigint, lsn bigint)"
+        )
 
     def first(self) -> list[Change]:
         """Return every row as it is at the start."""
-        return [change for table in TABLES for change in self._tell(table, "true", is_deletion=False, is_first=True)]
+        told = (self._tell(table, "true", is_deletion=False, is_first=True) for table in TABLES)
+        return [change for changes in told for change in changes]
 
     def wave(self, number: int) -> list[Change]:
         """Change the tables and return what was changed."""
         told: list[Change] = []
         for table, condition, assignments in WAVES[number]:
+            key = ", ".join(TABLES[table][1])
             if assignments is None:
                 told += self._tell(table, condition, is_deletion=True)
-                self.db.execute(f"delete from {table} where {condition}")
+                self.db.execute(f"delete from {table} where {condition}")  # noqa: S608
             else:
-                self.db.execute(f"create or replace temp table hit as select {', '.join(TABLES[table][1])} from {table} where {condition}")
-                self.db.execute(f"update {table} set {assignments} where {condition}")
-                told += self._tell(table, f"({', '.join(TABLES[table][1])}) in (from hit)", is_deletion=False)
+                hit = f"select {key} from {table} where {condition}"  # noqa: S608 - WAVES' own words
+                self.db.execute(f"create or replace temp table hit as {hit}")
+                self.db.execute(f"update {table} set {assignments} where {condition}")  # noqa: S608
+                told += self._tell(table, f"({key}) in (from hit)", is_deletion=False)
         return told
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -106,8 +116,10 @@ class Shop:
         cdc = {"__deleted": "string", "__op": "string", "__lsn": "bigint"}
         return {**types, **(cdc if table == "customers" else {"updated_at": "string"})}
 
-    def _tell(self, table: str, condition: str, *, is_deletion: bool, is_first: bool = False) -> Iterator[Change]:
-        found = self.db.execute(f"select * from {table} where {condition} order by all")
+    def _tell(
+        self, table: str, condition: str, *, is_deletion: bool, is_first: bool = False
+    ) -> Iterator[Change]:
+        found = self.db.execute(f"from {table} where {condition} order by all")
         names = [column[0] for column in found.description]
         for values in found.fetchall():
             self._clock += 1

@@ -1,4 +1,4 @@
-"""The sales mart, loaded by batches with updates and deletions, against the same questions to the shop's own tables."""
+"""The sales mart, loaded by batches with updates and deletes, asked what the shop's own tables are asked."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ FIELDS: dict[str, dict[str, Any]] = {
     "orders": {"mode": "upsert", "pk_fields": ["o_orderkey"], "order_by": ["updated_at"]},
     "lineitem": {"mode": "upsert", "pk_fields": ["l_orderkey", "l_linenumber"], "order_by": ["updated_at"]},
     "customers": {
-        "mode": "upsert", "pk_fields": ["c_custkey"], "order_by": ["__lsn"],
+        "mode": "upsert",
+        "pk_fields": ["c_custkey"],
+        "order_by": ["__lsn"],
         "cdc": {"connection": "shop", "table": "public.customers"},
     },
 }
 #: Models of the repository that are run under names of the test's own.
-MODELS = re.compile(r"\b((?:brz|slv|agg|dim|fct)_(?:orders|customers|lineitems?|revenue)(?:_daily|_current|_h)?)\b")
+MODELS = re.compile(
+    r"\b((?:brz|slv|agg|dim|fct)_(?:orders|customers|lineitems?|revenue)(?:_daily|_current|_h)?)\b"
+)
 MART = ("dim_customers", "dim_customers_h", "fct_orders", "fct_lineitems", "agg_revenue_daily")
 
 
