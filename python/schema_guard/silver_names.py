@@ -9,6 +9,7 @@ TAKEN = frozenset(
         *("topic_id", "generation", "kafka_partition", "kafka_offset", "kafka_timestamp"),
         *("schema_version", "batch_id", "is_deleted", "tombstones", "is_duplicate"),
         *("contenders", "valid_from", "valid_to", "is_current", "tidegate_change"),
+        *("validation_status", "validation_errors"),
     }
 )
 

@@ -44,7 +44,7 @@ def stories() -> list[Story]:
 
 
 def every_order() -> Iterator[Told]:
-    """Tell each story in every way to spread its events over the batches, through one partition and through many."""
+    """Tell each story in every way to spread its events over the batches, through one partition and many."""
     offset = 0
     for story in stories():
         count = len(story.events)

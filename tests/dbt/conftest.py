@@ -198,7 +198,8 @@ class Lake:
         """Return the rows of a statement; {brz}, {slv} and so on are the dataset's tables."""
         schemas = {"brz": "bronze", "slv": "dev_tidegate_test_silver"}
         tables = {
-            layer: f"{schemas.get(layer, 'dev_tidegate_test_gold')}.{layer}_{self.name}" for layer in self.layers
+            layer: f"{schemas.get(layer, 'dev_tidegate_test_gold')}.{layer}_{self.name}"
+            for layer in self.layers
         }
         with closing(self.spark.cursor()) as cursor:
             cursor.execute(sql.format(**tables))

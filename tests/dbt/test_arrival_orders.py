@@ -1,4 +1,4 @@
-"""One set of records, one table: for upsert, history and append, in every order of arrival over three batches."""
+"""One set of records, one table: upsert, history and append in every order of arrival over three batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ COLUMNS = {"id": "string", "v": "int", "at": "string", "e": "string"}
 ONE_KEY = {
     "mode": "upsert", "pk_fields": ["id"], "order_by": ["at"], "event_time": "at", "event_id": ["id", "e"],
 }  # fmt: skip
-MODEL = "{{ config(materialized='incremental', incremental_strategy='MODE') }} select * from {{ MODE('NAME') }}"
+MODEL = (
+    "{{ config(materialized='incremental', incremental_strategy='MODE') }} select * from {{ MODE('NAME') }}"
+)
 
 Ends = dict[str, Any]
 

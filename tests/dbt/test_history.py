@@ -78,7 +78,7 @@ def random_key(chance: random.Random, first_offset: int) -> list[Event]:
 
 
 def test_random_histories_agree_with_an_oracle(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
-    """Ranks that contradict the clock, clocks that contradict Kafka, three partitions, tombstones anywhere."""
+    """Ranks contradict the clock, clocks contradict Kafka, three partitions, tombstones anywhere."""
     customers = lake(**HISTORY, order_by=["rank"])
     chance = random.Random(4)  # noqa: S311
     keys = {f"k{n:03d}": random_key(chance, 8 * n) for n in range(600)}
