@@ -17,8 +17,9 @@ from metastore_sync.settings import Settings
 
 #: As often as a DAG tries: of two builds at once one commits, and the other only has to go again.
 BUILD_TRIES = 3
-#: How Iceberg says that somebody else committed in between; nothing of the loser was written.
-_CONFLICT = "org.apache.iceberg.exceptions.ValidationException"
+#: How Iceberg, and the statement that writes touched days, say that somebody else committed in between;
+#: nothing of the loser was written.
+_CONFLICTS = ("org.apache.iceberg.exceptions.ValidationException", "TIDEGATE_OVERTAKEN")
 
 #: Called with one line for people: the end of a step, or dbt's word on a finished model or test.
 OnStep = Callable[[str], None]
@@ -112,7 +113,7 @@ def _build(settings: Settings, result: RunResult, on_step: OnStep) -> str:
 
 def _met_another(error: Exception) -> bool:
     """Return whether a build lost against another one of the same table, such as a DAG's."""
-    return isinstance(error, BrokenError) and _CONFLICT in error.where
+    return isinstance(error, BrokenError) and any(word in error.where for word in _CONFLICTS)
 
 
 def _attempt(result: RunResult, step: Step, act: Callable[[], str], on_step: OnStep) -> bool:

@@ -14,13 +14,14 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if stored and not should_full_refresh() and window and window.upto <= window.after -%}
+    {%- if stored and not should_full_refresh() and window and is_up_to_date(strategy, window) -%}
         {%- call noop_statement('main', 'OK no new batch') -%}{%- endcall -%}
     {%- else -%}
         {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}
         {%- set columns = stored_columns(rows) -%}
-        {%- if should_full_refresh() -%}
-            {%- do tagged(replace_sql(strategy, rows, columns), window) -%}
+        {%- do check_contract() -%}
+        {%- if should_full_refresh() or is_in_full(strategy, window) -%}
+            {%- do replace_whole(strategy, rows, columns, window) -%}
         {%- else -%}
             {%- call statement('create') -%}{{ create_sql(strategy, columns) }}{%- endcall -%}
             {%- do evolve_columns(this, columns) -%}
@@ -59,7 +60,8 @@
 {% macro incremental_strategies() -%}
     {%- do return({
         'replace_batches': 'bronze, from landed()', 'upsert': 'one row per key, from upsert()',
-        'append': 'every record, from append()', 'history': 'every state with its time, from history()', 'merge': 'any query with a unique_key',
+        'append': 'every record, from append()', 'history': 'every state with its time, from history()',
+        'touched_days': 'gold, from touched_days()', 'merge': 'any query with a unique_key',
     }) -%}
 {%- endmacro %}
 
@@ -81,10 +83,36 @@
     {%- if strategy != 'merge' and window is none -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy " ~ strategy ~ " writes the batches of a dataset, and the query reads none."
-            ~ " Nothing was written.\nNext: read landed(), upsert(), append() or history(), or use incremental_strategy='merge'") }}
+            ~ " Nothing was written.\nNext: read landed(), upsert(), append(), history() or touched_days(), or use incremental_strategy='merge'") }}
+    {%- elif (strategy == 'touched_days') != ((window or {}).get('made_by') is not none) -%}
+        {{ exceptions.raise_compiler_error(
+            "model " ~ model.name ~ ": strategy touched_days and the macro touched_days() go together only."
+            ~ " Nothing was written.\nNext: use both, or neither") }}
     {%- elif strategy == 'merge' and not config.get('unique_key') -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy merge has no unique_key, so each run would add every row again."
             ~ " Nothing was written.\nNext: set config(unique_key=…)") }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Nothing to write: no batch that the table lacks, or no snapshot of the followed table that it does not know. -#}
+{% macro is_up_to_date(strategy, window) -%}
+    {%- if strategy == 'touched_days' -%}
+        {%- do return(window.days is not none and window.upto == window.after) -%}
+    {%- endif -%}
+    {%- do return(window.upto <= window.after) -%}
+{%- endmacro %}
+
+
+{% macro is_in_full(strategy, window) -%}
+    {%- do return(strategy == 'touched_days' and window.days is none) -%}
+{%- endmacro %}
+
+
+{#- The query's columns are those of the model's contract, if it has one that is enforced. -#}
+{% macro check_contract() -%}
+    {%- if config.get('contract').enforced -%}
+        {{ get_assert_columns_equivalent(compiled_code) }}
     {%- endif -%}
 {%- endmacro %}

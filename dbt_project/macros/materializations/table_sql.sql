@@ -1,8 +1,9 @@
 {#- Creates the model's table empty when it is missing; no commit, so its position stays 0. -#}
 {% macro create_sql(strategy, columns) -%}
+    {%- set not_null = required_columns() -%}
     create table if not exists {{ this }} (
         {%- for column in columns %}
-        {{ quoted(column.name) }} {{ column.type }}{{ ',' if not loop.last }}
+        {{ quoted(column.name) }} {{ column.type }}{{ ' not null' if column.name in not_null }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     {{ table_clauses(strategy) }}
@@ -27,6 +28,7 @@
         'write.merge.isolation-level': 'serializable',
     } if strategy != 'replace_batches' else {} -%}
     {%- do properties.update(config.get('tblproperties') or {}) -%}
+    {%- if required_columns() -%}{%- do properties.update(required_mark()) -%}{%- endif -%}
     using iceberg
     {%- if strategy == 'replace_batches' %}
     partitioned by (batch_id)

@@ -6,6 +6,8 @@
         {{ upsert_sql(rows, columns, window) }}
     {%- elif strategy == 'append' -%}
         {{ append_sql(rows, columns, window) }}
+    {%- elif strategy == 'touched_days' -%}
+        {{ touched_days_sql(rows, columns, window) }}
     {%- elif strategy == 'history' -%}
         {{ history_sql(rows, columns) }}
     {%- else -%}

@@ -1,14 +1,14 @@
 -- One row per scheduled day of departure, in UTC.
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='touched_days') }}
 
 with flights as (
     select
-        cast(event_time as date) as flight_date,
+        flight_date,
         dep_time is null as is_cancelled,
         cast(dep_delay as double) as departure_delay,
         cast(arr_delay as double) as arrival_delay,
         ingested_at
-    from {{ ref('slv_flights_distinct') }}
+    from {{ touched_days(ref('slv_flights'), 'flight_date', 'cast(event_time as date)') }}
 )
 
 select

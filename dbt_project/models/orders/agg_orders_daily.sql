@@ -1,13 +1,13 @@
 -- One row per day of ordering, over the orders that exist now.
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='touched_days') }}
 
 with orders as (
     select
-        cast(o_orderdate as date) as order_date,
+        order_date,
         cast(o_totalprice as decimal(18, 2)) as total_price,
         o_custkey as customer_key,
         ingested_at
-    from {{ ref('slv_orders_current') }}
+    from {{ touched_days(ref('slv_orders'), 'order_date', 'cast(o_orderdate as date)') }}
 )
 
 select
