@@ -75,6 +75,8 @@ class Lake:
     target: Path
     versions: dict[str, int] = field(default_factory=dict)
     batches: int = 0
+    #: Schema of silver: what target `dev` writes, unless a test builds by another.
+    silver: str = "dev_tidegate_test_silver"
 
     def admit(
         self,
@@ -187,7 +189,7 @@ class Lake:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement; {brz} and {slv} are the dataset's tables."""
-        tables = {"brz": f"bronze.brz_{self.name}", "slv": f"dev_tidegate_test_silver.slv_{self.name}"}
+        tables = {"brz": f"bronze.brz_{self.name}", "slv": f"{self.silver}.slv_{self.name}"}
         with closing(self.spark.cursor()) as cursor:
             cursor.execute(sql.format(**tables))
             return list(cursor.fetchall()) if cursor.description else []

@@ -14,7 +14,7 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if stored and not should_full_refresh() and window and window.upto <= window.after -%}
+    {%- if stored and not should_full_refresh() and window and window.upto <= window.after and not window.backfill -%}
         {%- call noop_statement('main', 'OK no new batch') -%}{%- endcall -%}
     {%- else -%}
         {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}
