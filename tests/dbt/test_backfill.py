@@ -13,6 +13,7 @@ from lakehouse import backfill as backfills
 from lakehouse import backfill_state as states
 from lakehouse import build
 from lakehouse.backfill import Step
+from metastore_sync.errors import VerdictError
 from metastore_sync.settings import Settings
 
 pytestmark = pytest.mark.stack
@@ -29,7 +30,8 @@ MORE = {
     "slv_NAME_again": "{{ config(materialized='incremental', incremental_strategy='upsert') }}"
     " select * from {{ upsert('NAME') }}",
     "slv_NAME_current": "{{ config(materialized='view') }} select * from {{ ref('slv_NAME') }}",
-    "agg_NAME": "{{ config(materialized='table') }} select count_if(schema_version = 2) as notes from {{ ref('slv_NAME') }}",
+    "agg_NAME": "{{ config(materialized='table') }}"
+    " select count_if(schema_version = 2) as notes from {{ ref('slv_NAME') }}",
 }
 
 
@@ -192,7 +194,7 @@ def test_a_test_that_fails_refuses_the_backfill_and_main_stays(make: Make, recor
         " [{accepted_values: {arguments: {values: [1], quote: false}}}]}]}]",
     )
 
-    with pytest.raises(VerdictError, match="accepted_values.*\n.*was refused") as refused:
+    with pytest.raises(VerdictError, match=r"accepted_values.*\n.*was refused") as refused:
         dataset.backfill()
 
     assert dataset.rows("select id, schema_version from {slv}") == [("a", 1)]
