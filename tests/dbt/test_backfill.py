@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,6 +43,14 @@ FORGET = (
     """,
     "delete from registry.backfill where dataset = %(name)s",
     "delete from registry.lease where dataset = %(name)s",
+)
+
+
+#: Where a process ends. Behind the others the registry says the same as behind one of these.
+STEPS = (
+    tuple(Step)
+    if os.environ.get("TIDEGATE_SOAK")
+    else (Step.MADE, Step.LEASED, Step.FORWARDED, Step.UNBRANCHED)
 )
 
 
@@ -161,7 +170,7 @@ def test_a_backfill_killed_behind_any_step_goes_on_and_main_never_shows_half(
 
         return at
 
-    for step in Step:
+    for step in STEPS:
         with pytest.raises(KilledError):
             dataset.backfill(at=killed_at(step))
         shown[step] = dataset.rows("select count_if(schema_version = 2), count(*) from {slv}")[0]
@@ -171,9 +180,9 @@ def test_a_backfill_killed_behind_any_step_goes_on_and_main_never_shows_half(
         " where dataset = %(name)s and action = 'backfill'"
     )
 
-    before = [at for at in Step if at not in {Step.FORWARDED, Step.PUBLISHED, Step.UNBRANCHED, Step.REBUILT}]
+    before = [at for at in STEPS if at not in {Step.FORWARDED, Step.PUBLISHED, Step.UNBRANCHED, Step.REBUILT}]
     assert {at: shown[at] for at in before} == dict.fromkeys(before, (0, 3))
-    assert {shown[at] for at in Step if at not in before} == {(2, 3)}
+    assert {shown[at] for at in STEPS if at not in before} == {(2, 3)}
     assert done.state is states.State.DONE
     new = [("a", 1, "n1", 2), ("b", 1, "n1", 2), ("c", 1, None, 1)]
     assert dataset.rows(NOTES) == new

@@ -36,7 +36,7 @@ def backfill(
     json: JsonOption = False,
 ) -> None:
     """
-    Make silver's rows of a window anew with the ACTIVE schema.
+    Make a window of silver anew with the ACTIVE schema.
 
     They are made and tested on a branch; live runs go on. Main changes at the end, or not at all: exit code 1
     when a test fails. The same command goes on with a backfill that was interrupted.
@@ -52,14 +52,15 @@ def backfill(
         return output.as_json(rows) if json else output.table(rows)
     if not dataset:
         raise UsageError("no dataset is named", next_command="tidegate backfill --help")
+    window = None if abandon else _window(start, end, everything=everything)
     names.check_known(known, [dataset])
-    if abandon:
+    if window is None:
         done = backfills.abandon(known, dataset)
     else:
         done = backfills.backfill(
             known,
             dataset,
-            _window(start, end, everything=everything),
+            window,
             actor=actor or getpass.getuser(),
             on_step=lambda _, text: output.say(f"{time.strftime('%H:%M:%S')}  {text}"),
         )
