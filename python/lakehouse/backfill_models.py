@@ -14,7 +14,7 @@ from metastore_sync.errors import BrokenError, UsageError
 from metastore_sync.settings import Settings
 
 #: Strategies that make their rows from a dataset's bronze, so that a window of it can be made again.
-STAGED = frozenset({"upsert", "append"})
+STAGED = frozenset({"upsert", "append", "history"})
 _BRONZE = "replace_batches"
 TARGET = "backfill"
 
