@@ -1,12 +1,14 @@
-"""A dataset's DAG: guard ▶ a task per model with its tests ▶ receipt."""
+"""A dataset's DAG: guard ▶ a task per model with its tests ▶ receipt; or one backfill."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from airflow.sdk import DAG, XComArg, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+import _backfill
 from _alerts import tell_owner
 from _models import models
 from _tasks import asset, attempt
@@ -40,10 +42,13 @@ def dataset_dag(settings: Settings, entry: SnapshotDataset) -> DAG:
         max_active_runs=1,  # a second run would only meet the first one's leases
         is_paused_upon_creation=False,
         default_args={"owner": dataset.owner, "on_failure_callback": tell_owner, **RETRIES},
+        params=_backfill.PARAMS,
         tags=[dataset.name, dataset.mode.value],
         doc_md=_words(entry, cut.content_hash),
     ) as dag:
-        guard(dataset.name) >> models(settings, cut) >> receipt(dataset.name)
+        judged = guard(dataset.name)
+        judged >> models(settings, cut) >> receipt(dataset.name)
+        judged >> _backfill.backfill(dataset.name)
     return dag
 
 
@@ -73,8 +78,10 @@ def is_being_deployed(settings: Settings, name: str, written_at: datetime) -> bo
     return not has_slice and datetime.now(UTC) - written_at < DEPLOYMENT_TAKES
 
 
-@task(task_id="guard")
-def _guard(name: str) -> None:
+@task.branch(task_id="guard")
+def _guard(name: str, **context: Any) -> list[str]:
+    if _backfill.is_wanted(context["params"]):
+        return [_backfill.TASK_ID]
     from lakehouse import steps  # noqa: PLC0415 - parsing needs neither the guard nor its libraries
     from metastore_sync import lifecycle  # noqa: PLC0415 - nor a database driver
 
@@ -83,6 +90,7 @@ def _guard(name: str) -> None:
     attempt(name, "guard", steps.guard)
     if not steps.has_admitted(installation.load(), name):
         raise AirflowSkipException(f"{name}: nothing has landed yet, so there is nothing to build")
+    return sorted(context["task"].downstream_task_ids - {_backfill.TASK_ID})
 
 
 @task(task_id="receipt", pool="spark")
@@ -93,7 +101,7 @@ def _receipt(name: str) -> None:
 
 
 def guard(name: str) -> XComArg:
-    """Return the task that judges what landed."""
+    """Return the task that judges what landed, and lets either the models or a backfill follow."""
     return _guard(name)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -53,7 +54,13 @@ class BuildResult:
     seconds: float
 
 
-def build(settings: Settings, select: str, target: str = "prod", on_line: Line | None = None) -> BuildResult:
+def build(
+    settings: Settings,
+    select: str,
+    target: str = "prod",
+    on_line: Line | None = None,
+    words: Sequence[str] = (),
+) -> BuildResult:
     """
     Build the selected models and run their tests.
 
@@ -62,14 +69,15 @@ def build(settings: Settings, select: str, target: str = "prod", on_line: Line |
         select: dbt selection, usually a dataset's name.
         target: Target of the project's profile.
         on_line: Called with dbt's own line for each finished node.
+        words: Further options of `dbt build`.
 
     Raises:
         UsageError: The selection names no node.
         BrokenError: Spark is away, the project does not compile, or a node failed.
     """
     spark.reach(settings)
-    words = ["build", "--select", select, *dbt_environment.PRODUCTION_FLAGS]
-    outcome = invoke(settings, words, target=target, on_line=on_line)
+    command = ["build", "--select", select, *dbt_environment.PRODUCTION_FLAGS, *words]
+    outcome = invoke(settings, command, target=target, on_line=on_line)
     executed = getattr(outcome.result, "results", None)
     if executed is None:
         raise _did_not_start(outcome, select)
@@ -83,13 +91,18 @@ def build(settings: Settings, select: str, target: str = "prod", on_line: Line |
 
 
 def invoke(
-    settings: Settings, words: list[str], *, target: str = "prod", on_line: Line | None = None
+    settings: Settings,
+    words: list[str],
+    *,
+    target: str = "prod",
+    on_line: Line | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dbtRunnerResult:
     """
     Run dbt in this process with the project's environment and folders, and return its own result.
 
     The partial parse is kept per target under `TIDEGATE_HOME/dbt`; `--vars` would discard it and
-    are never given.
+    are never given. `environment` adds to what the project reads.
     """
 
     def hear(event: Any) -> None:
@@ -104,7 +117,7 @@ def invoke(
         *("--log-path", str(folder / "logs"), "--log-level", "none", "--log-level-file", "info"),
         *("--no-use-colors", "--no-print", "--no-send-anonymous-usage-stats"),
     ]
-    with _ONE_AT_A_TIME, _environment(dbt_environment.variables(settings)):
+    with _ONE_AT_A_TIME, _environment({**dbt_environment.variables(settings), **environment}):
         return dbtRunner(callbacks=[hear]).invoke([*words, *fixed])
 
 
@@ -133,22 +146,23 @@ def _node_result(result: Any) -> NodeResult:
 
 
 def _failed(failed: list[Any], select: str) -> BrokenError:
-    told = [line for result in failed[:_NODES_TOLD] for line in _told(result)]
+    lines = [line for result in failed[:_NODES_TOLD] for line in told(result)]
     if len(failed) > _NODES_TOLD:
-        told.append(f"and {len(failed) - _NODES_TOLD} more")
+        lines.append(f"and {len(failed) - _NODES_TOLD} more")
     first = failed[0].node
     return BrokenError(
         f"{select}: {len(failed)} dbt node(s) failed, first {first.resource_type} {first.name}",
-        where="\n".join(told),
+        where="\n".join(lines),
         not_done="Models below a failed node were not built; tables above it are complete.",
         next_command=f"tidegate run {select}" if select.isidentifier() else "tidegate run",
     )
 
 
-def _told(result: Any) -> list[str]:
-    told = [line.strip() for line in (result.message or "no message").splitlines()]
+def told(result: Any) -> list[str]:
+    """Return what to tell of a node that failed: its message without Java's frames, its files."""
+    said = [line.strip() for line in (result.message or "no message").splitlines()]
     # Java's frames say nothing to who wrote the SQL.
-    message = [line for line in told if line and not line.startswith("at ")][:_MESSAGE_LINES]
+    message = [line for line in said if line and not line.startswith("at ")][:_MESSAGE_LINES]
     compiled = getattr(result.node, "compiled_path", None)
     lines = [f"{result.node.resource_type} {result.node.name}: {result.status}"]
     lines += [f"  {line[:_LINE_WIDTH]}" for line in message]

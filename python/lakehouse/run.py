@@ -41,10 +41,10 @@ def run(settings: Settings, names: Iterable[str], on_step: OnStep) -> list[RunRe
     if not proven:
         return results
     try:
-        areas = _areas(settings, proven, on_step)
+        found = areas(settings, proven, on_step)
     except TidegateError as error:
         return [*results, _told("marts", error)]
-    return results + [_mart(settings, area, on_step) for area in areas]
+    return results + [_mart(settings, area, on_step) for area in found]
 
 
 def active(settings: Settings) -> list[str]:
@@ -88,7 +88,8 @@ def _mart(settings: Settings, area: str, on_step: OnStep) -> RunResult:
     return result
 
 
-def _areas(settings: Settings, proven: set[str], on_step: OnStep) -> list[str]:
+def areas(settings: Settings, proven: set[str], on_step: OnStep) -> list[str]:
+    """Return the mart areas to build after these datasets, inputs first, without those that lack one."""
     heads = {head.name: head for head in mart_order.heads(settings)}
     ready = []
     for name in mart_order.readers(heads.values(), proven):
@@ -104,14 +105,14 @@ def _told(name: str, error: TidegateError) -> RunResult:
 
 
 def _build(settings: Settings, result: RunResult, on_step: OnStep) -> str:
-    for attempt in stamina.retry_context(_met_another, attempts=BUILD_TRIES, timeout=None):
+    for attempt in stamina.retry_context(met_another, attempts=BUILD_TRIES, timeout=None):
         with attempt:
             built = build.build(settings, result.name, on_line=lambda line: on_step(f"  {line}"))
             result.nodes = len(built.nodes)
     return f"{result.nodes} model(s) and test(s)"
 
 
-def _met_another(error: Exception) -> bool:
+def met_another(error: Exception) -> bool:
     """Return whether a build lost against another one of the same table, such as a DAG's."""
     return isinstance(error, BrokenError) and any(word in error.where for word in _CONFLICTS)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 Parse = Callable[[], Any]
 MAINTENANCE = "tidegate.maintenance"
 
@@ -23,11 +25,28 @@ def test_a_dataset_is_guarded_then_built_model_by_model_then_proven(parse: Parse
     dag = parse().dags["orders"]
 
     assert {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} == {
-        "guard": ["models.brz_orders"],
+        "guard": ["backfill", "models.brz_orders"],
         "models.brz_orders": ["models.slv_orders"],
         "models.slv_orders": ["receipt"],
         "receipt": [],
+        "backfill": [],
     }
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"start_date": "2026-11-20", "end_date": "2026-11-21"},
+        {"start_date": "2026-11-20", "end_date": None},
+    ],
+    ids=["a window", "half a window, which the task refuses"],
+)
+def test_a_run_with_dates_is_one_backfill(parse: Parse, params: dict[str, Any]) -> None:
+    dag = parse().dags["orders"]
+    guard = dag.get_task("guard")
+
+    assert {name: param.value for name, param in dag.params.items()} == dict.fromkeys(params)
+    assert guard.python_callable("orders", params=params, task=guard) == ["backfill"]
 
 
 def test_an_area_is_built_once_its_inputs_exist_and_then_told_on(parse: Parse, deployment: Any) -> None:
@@ -83,7 +102,7 @@ def test_a_broken_slice_is_its_own_dags_matter(parse: Parse, deployment: Any) ->
     assert bag.import_errors == {}
     assert [task.task_id for task in bag.dags["orders"].tasks] == ["broken"]
     assert "orders: its manifest slice cannot be read" in bag.dags["orders"].doc_md
-    assert len(bag.dags["flights"].tasks) == 4
+    assert len(bag.dags["flights"].tasks) == 5
 
 
 def test_a_slice_that_was_edited_by_hand_is_not_run(parse: Parse, deployment: Any) -> None:

@@ -75,6 +75,8 @@ class Lake:
     target: Path
     versions: dict[str, int] = field(default_factory=dict)
     batches: int = 0
+    #: Schema of silver: what target `dev` writes, unless a test builds by another.
+    silver: str = "dev_tidegate_test_silver"
     layers: list[str] = field(default_factory=lambda: list(MODELS))
 
     def admit(
@@ -196,7 +198,7 @@ class Lake:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement; {brz}, {slv} and so on are the dataset's tables."""
-        schemas = {"brz": "bronze", "slv": "dev_tidegate_test_silver"}
+        schemas = {"brz": "bronze", "slv": self.silver}
         tables = {
             layer: f"{schemas.get(layer, 'dev_tidegate_test_gold')}.{layer}_{self.name}"
             for layer in self.layers

@@ -9,6 +9,7 @@
         dataset: Name of a registered dataset.
 -#}
 {% macro landed(dataset) -%}
+    {%- do check_no_backfill('landed') -%}
     {%- set position = within_reach(position(dataset)) -%}
     {%- set window = "dataset = '" ~ dataset ~ "' and batch_id between " ~ (position.after + 1) ~ " and " ~ position.upto -%}
     {%- set keys = landed_keys(window) if position.upto > position.after else [] -%}

@@ -14,7 +14,7 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if stored and not should_full_refresh() and window and is_up_to_date(strategy, window) -%}
+    {%- if stored and not should_full_refresh() and window and is_up_to_date(strategy, window) and not window.backfill -%}
         {%- call noop_statement('main', 'OK no new batch') -%}{%- endcall -%}
     {%- else -%}
         {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}

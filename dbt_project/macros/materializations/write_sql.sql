@@ -1,6 +1,8 @@
 {#- The one statement that writes a run's rows. -#}
 {% macro write_sql(strategy, rows, columns, window) -%}
-    {%- if strategy == 'replace_batches' -%}
+    {%- if window and window.backfill -%}
+        {{ backfill_sql(strategy, rows, columns, window) }}
+    {%- elif strategy == 'replace_batches' -%}
         {{ replace_batches_sql(rows, window) }}
     {%- elif strategy == 'upsert' -%}
         {{ upsert_sql(rows, columns, window) }}

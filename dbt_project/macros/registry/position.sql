@@ -7,11 +7,15 @@
     Returns:
         dataset, after (H) and upto (C): the table lacks batches after < batch_id <= upto;
         version, columns: schema of C, [{name, type}]; version 0 when no batch is admitted;
-        fields: the dataset's fields (pk_fields, order_by, event_time, …).
+        fields: the dataset's fields (pk_fields, order_by, event_time, …);
+        backfill: only on a backfill's branch, see backfill_position().
 -#}
 {% macro position(dataset, bound=none) -%}
     {%- if not execute -%}
         {%- do return({'dataset': dataset, 'after': 0, 'upto': 0, 'version': 0, 'columns': [], 'fields': {}}) -%}
+    {%- endif -%}
+    {%- if backfill_branch() -%}
+        {%- do return(backfill_position(dataset)) -%}
     {%- endif -%}
     {%- set newest -%}
         select d.document, b.batch_id, b.schema_version, b.columns

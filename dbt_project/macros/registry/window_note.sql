@@ -13,6 +13,7 @@
         'dataset': position.dataset, 'after': position.after, 'upto': position.upto,
         'key': columns_of(position.fields.pk_fields or []),
     } -%}
+    {%- if position.backfill -%}{%- do note.update({'backfill': position.backfill}) -%}{%- endif -%}
     {%- do note.update(more) -%}
     /* tidegate {{ tojson(note, sort_keys=true) }} */
 {%- endmacro %}

@@ -16,11 +16,16 @@
     {%- set bronze = ref('brz_' ~ dataset) -%}
     {%- set position = position(dataset, bound=bronze) -%}
     {%- do payload_needs_schema(position) -%}
-    {%- set held = this if is_incremental() else none -%}
-    {%- set span = event_span(bronze, position) if held else none -%}
+    {%- set whole = position.backfill and position.backfill.all -%}
+    {%- set held = this if is_incremental() and not whole else none -%}
+    {%- set span = event_span(bronze, position) if held and not position.backfill else none -%}
     (
         {{ window_note(position, {'span': span}) }}
+        {%- if position.backfill and held %}
+        {{ append_backfill(bronze, position, held) }}
+        {%- else %}
         {{ append_rows(payload_records(bronze_window(bronze, position), position), position.fields, held, span) }}
+        {%- endif %}
     )
 {%- endmacro %}
 

@@ -21,7 +21,12 @@
 
 
 {% macro bronze_window(bronze, position) -%}
-    (select * from {{ bronze }} where batch_id > {{ position.after }} and batch_id <= {{ position.upto }})
+    {%- set after = 0 if position.backfill else position.after -%}
+    (
+        select * from {{ bronze }} as w
+        where batch_id > {{ after }} and batch_id <= {{ position.upto }}
+        {%- if position.backfill %} and {{ in_backfill('w', position.backfill) }}{% endif %}
+    )
 {%- endmacro %}
 
 

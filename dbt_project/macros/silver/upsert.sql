@@ -23,16 +23,25 @@
     {%- do payload_needs_schema(position) -%}
     {%- do needs_fields('upsert', position, ['pk_fields']) -%}
     {%- do check_deleted_when('upsert', position, deleted_when) -%}
-    {%- set held = this if is_incremental() else none -%}
+    {%- set held = this if is_incremental() and not position.backfill else none -%}
     (
         {{ window_note(position) }}
         {%- if deleted_when %}
-        {{ change_rows(payload_records(bronze_window(bronze, position), position), position, held, deleted_when) }}
+        {{ change_rows(arriving_records(bronze, position, none), position, held, deleted_when) }}
         {%- else %}
-        {%- set source = with_contenders(bronze, position, held) if held else bronze_window(bronze, position) %}
-        {{ upsert_rows(payload_records(source, position), position.fields, held) }}
+        {{ upsert_rows(arriving_records(bronze, position, held), position.fields, held) }}
         {%- endif %}
     )
+{%- endmacro %}
+
+
+{#- SQL for the records that make this run's rows; of a backfill, all records of the keys that it makes anew. -#}
+{% macro arriving_records(bronze, position, held) -%}
+    {%- if position.backfill -%}
+        {{ records_of_backfilled_keys(bronze, position) }}
+    {%- else -%}
+        {{ payload_records(with_contenders(bronze, position, held) if held else bronze_window(bronze, position), position) }}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli import datasets, landing, lifecycle, local, maintain, parts, registry, schema, status, work
+from tidegate.cli import backfill, datasets, landing, lifecycle, local, maintain, parts, registry, schema, status, work
 
 app = typer.Typer(
     name="tidegate",
@@ -31,7 +31,7 @@ def options(
     del debug
 
 
-for _module in (parts, status, datasets, lifecycle, work, maintain, local):
+for _module in (parts, status, datasets, lifecycle, work, backfill, maintain, local):
     _module.register(app)
 app.add_typer(schema.commands, name="schema")
 app.add_typer(landing.commands, name="landing")
