@@ -97,3 +97,18 @@ def test_no_field_that_arrived_is_missing_unless_that_very_field_is_ignored(
 
     arrived = set(observed(case["batch"]).root.children)
     assert arrived - {field.name for field in counts.schema.fields} == LEFT_OUT.get((code, action), set())
+
+
+def test_an_ignored_rename_alone_makes_a_version_with_the_new_field() -> None:
+    case = {
+        "active": ['60 x {"id": #, "city": "C#-Ulm"}', '{"id": 1, "city": null}'],
+        "batch": ['60 x {"id": #, "town": "C#-Ulm"}'],
+    }
+
+    judgement, _ = settled(case, "FIELD_RENAMED", "ignore")
+
+    told = {finding.code: finding.severity.value for finding in judgement.findings}
+    assert told == {"FIELD_ABSENT": "INFO", "FIELD_ADDED": "NON_BREAKING", "FIELD_RENAMED": "INFO"}
+    # The gate makes a version only where something is to be taken.
+    assert judgement.verdict is Verdict.NON_BREAKING
+    assert at(judgement.schema, "/town") == "string text"
