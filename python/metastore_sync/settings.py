@@ -35,6 +35,7 @@ class Settings:
         token_read: Bearer token of the role read; likewise write and approve (each includes the former).
         snapshot_key: HMAC key of the registry snapshot.
         alert_webhook: Address that is told when a dataset becomes BLOCKED; empty: nobody is.
+        scan_engine: Who reads large batches: `local` (this machine's cores) or `spark` (Spark's workers).
     """
 
     home: Path
@@ -57,6 +58,7 @@ class Settings:
     token_approve: str = ""
     snapshot_key: str = ""
     alert_webhook: str = ""
+    scan_engine: str = "local"
 
     @property
     def snapshot_path(self) -> Path:
