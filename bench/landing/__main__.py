@@ -81,7 +81,7 @@ def _keep(results: Sequence[Result], options: argparse.Namespace) -> None:
     if not options.save:
         return
     RESULTS.mkdir(exist_ok=True)
-    name = "landing-memory" if options.memory else "landing"
+    name = "-".join(["landing", *(["memory"] if options.memory else []), *options.set])
     path = RESULTS / f"{name}-{datetime.now(UTC):%Y-%m-%d}.json"
     path.write_text(json.dumps(report.document(results), indent=2) + "\n", encoding="utf-8")
 

@@ -107,7 +107,9 @@ public final class S3SinkTask extends SinkTask {
     /**
      * Only what manifests vouch for; must not throw, or Connect rewinds by itself.
      *
-     * <p>A chain that another writer has taken further is reported once the seek there is applied.
+     * <p>A chain that another writer has taken further is reported as far as Connect has come: a
+     * higher offset Connect ignores, and commits again what it committed last, which may be a
+     * seek under an earlier topic id.
      */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> preCommit(
@@ -116,8 +118,9 @@ public final class S3SinkTask extends SinkTask {
         lander.committed().forEach((source, offset) -> {
             TopicPartition partition = new TopicPartition(source.topic(), source.partition());
             OffsetAndMetadata consumed = current.get(partition);
-            if (consumed != null && offset <= consumed.offset()) {
-                offsets.put(partition, new OffsetAndMetadata(offset));
+            if (consumed != null) {
+                long vouched = Math.min(offset, consumed.offset());
+                offsets.put(partition, new OffsetAndMetadata(vouched));
             }
         });
         return offsets;

@@ -129,6 +129,13 @@ class S3SinkTaskTest {
     }
 
     @Test
+    void aChainThatIsAheadIsReportedAsFarAsConnectHasCome() {
+        bench.opened();
+        Map<TopicPartition, OffsetAndMetadata> current = Map.of(P0, new OffsetAndMetadata(3));
+        assertEquals(current, bench.task.preCommit(current));
+    }
+
+    @Test
     void aRecordWithoutBytesFailsTheTaskUnlessThereAreDeadLetters() {
         bench.with("errors.deadletterqueue.topic.name", "dlq").opened(); // tolerance is none
         ConnectException why = assertThrows(ConnectException.class,

@@ -120,8 +120,8 @@ final class Worker {
     private void commit() {
         Map<PartitionId, Long> reported = new TreeMap<>(ORDER);
         lander.committed().forEach((source, offset) -> {
-            if (offset <= consumed.getOrDefault(source, -1L)) {
-                reported.put(source, offset);
+            if (consumed.containsKey(source)) {
+                reported.put(source, Math.min(offset, consumed.get(source)));
             }
         });
         if (broken == Broken.REPORTS_WHAT_IT_READ) {
