@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 import stamina
 
 from lakehouse import build, mart_order, steps
 from lakehouse import receipt as receipts
+from lakehouse.run_result import RunResult, Step
 from metastore_sync import registry
-from metastore_sync.errors import (
-    EXIT_BROKEN,
-    EXIT_FINE,
-    EXIT_USAGE,
-    EXIT_VERDICT,
-    BrokenError,
-    TidegateError,
-)
+from metastore_sync.errors import EXIT_FINE, BrokenError, TidegateError
 from metastore_sync.model import DatasetState
 from metastore_sync.settings import Settings
-
-#: Worst last: a part that broke may hide a verdict, so it is told first.
-_ORDER = (EXIT_FINE, EXIT_VERDICT, EXIT_USAGE, EXIT_BROKEN)
 
 #: As often as a DAG tries: of two builds at once one commits, and the other only has to go again.
 BUILD_TRIES = 3
@@ -33,40 +22,6 @@ _CONFLICT = "org.apache.iceberg.exceptions.ValidationException"
 
 #: Called with one line for people: the end of a step, or dbt's word on a finished model or test.
 OnStep = Callable[[str], None]
-
-
-class Step(StrEnum):
-    """The steps of one dataset's run, in order."""
-
-    GUARD = "guard"
-    BUILD = "build"
-    RECEIPT = "receipt"
-
-
-@dataclass(slots=True, kw_only=True)
-class RunResult:
-    """
-    What a run did for one dataset or mart area.
-
-    Attributes:
-        name: Dataset, or `marts.<area>`.
-        exit_code: 0 fine, 1 the verdict says no, 2 broke, 64 wrong usage.
-        batches: Batches the guard admitted in this run.
-        records: Records of those batches that became rows.
-        nodes: Models and tests that dbt ran.
-        receipts: Receipt lines that were made; all green when the exit code is 0.
-        seconds: Wall clock per step that was begun.
-        message: The whole error when the exit code is not 0.
-    """
-
-    name: str
-    exit_code: int = EXIT_FINE
-    batches: int = 0
-    records: int = 0
-    nodes: int = 0
-    receipts: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
-    message: str = ""
 
 
 def run(settings: Settings, names: Iterable[str], on_step: OnStep) -> list[RunResult]:
@@ -89,11 +44,6 @@ def run(settings: Settings, names: Iterable[str], on_step: OnStep) -> list[RunRe
     except TidegateError as error:
         return [*results, _told("marts", error)]
     return results + [_mart(settings, area, on_step) for area in areas]
-
-
-def worst(results: Iterable[RunResult]) -> int:
-    """Return the exit code of a whole run: the worst of its results'."""
-    return max((r.exit_code for r in results), key=_ORDER.index, default=EXIT_FINE)
 
 
 def active(settings: Settings) -> list[str]:

@@ -35,6 +35,8 @@ QUERIES: Any = aiosql.from_path(Path(__file__).parent / "idempotency.sql", "psyc
 #: How long an answer is kept, in seconds.
 KEEP_SECONDS = 24 * 3600
 HEADER = "Idempotency-Key"
+#: Answers of this type are told while they come to be; what they carry out may simply be sent again.
+STREAM = "application/x-ndjson"
 #: Says that an answer is the first one, given again.
 REPLAYED = "Idempotency-Replayed"
 #: Headers that are part of an answer.
@@ -86,24 +88,29 @@ class Idempotent:
         heard = _Heard(send)
         # The answer is held back until it is kept: whoever has it can rely on getting it again.
         await self._app(scope, receive, heard.hear)
-        if HTTPStatus.OK <= heard.status < HTTPStatus.MULTIPLE_CHOICES:
+        if not heard.is_stream and HTTPStatus.OK <= heard.status < HTTPStatus.MULTIPLE_CHOICES:
             await _aside(lambda: _keep(conn, key, asked, heard))
         await heard.pass_on()
 
 
 class _Heard:
-    """An answer on its way, held back."""
+    """An answer on its way, held back; one that is told line by line goes on at once and is not kept."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._messages: list[Message] = []
+        self.is_stream = False
 
     async def hear(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.is_stream = Headers(raw=message["headers"]).get("Content-Type") == STREAM
         self._messages.append(message)
+        if self.is_stream:
+            await self.pass_on()
 
     async def pass_on(self) -> None:
-        for message in self._messages:
-            await self._send(message)
+        while self._messages:
+            await self._send(self._messages.pop(0))
 
     @property
     def status(self) -> int:

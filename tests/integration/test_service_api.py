@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,6 +101,7 @@ def _fill(conn: psycopg.Connection[Any]) -> None:
         (TOKENS["read"], "POST", "/datasets/orders:pause", 403),
         (TOKENS["read"], "POST", "/datasets/orders:resume", 403),
         (TOKENS["write"], "POST", "/datasets/orders:retire", 403),
+        (TOKENS["read"], "POST", "/runs", 403),
         (TOKENS["write"], "POST", "/datasets/nope:pause", 404),
         (TOKENS["read"], "POST", "/datasets/orders/landing/gaps:replay", 403),
         (TOKENS["write"], "POST", "/datasets/orders/landing/gaps:accept", 403),
@@ -225,6 +227,27 @@ def test_samples_are_judged_and_not_stored(client: TestClient) -> None:
     assert answer.status_code == 200
     assert [poison["line"] for poison in answer.json()["rejected"]] == [2]
     assert len(client.get("/datasets/orders/batches").json()["batches"]) == 3
+
+
+def test_a_run_is_told_line_by_line_and_ends_with_its_results(client: TestClient) -> None:
+    client.headers["Authorization"] = f"Bearer {TOKENS['write']}"
+    answer = client.post("/runs", json={"datasets": ["orders"]}, headers={"Idempotency-Key": "a run"})
+
+    *steps, last = [json.loads(line) for line in answer.text.splitlines()]
+    (result,) = last["results"]
+    assert (result["name"], result["exit_code"]) == ("orders", 1)
+    assert steps[0]["step"].startswith("orders: guard (")
+    assert "BLOCKED" in result["message"]
+    # A run may be sent again: what is done is not done twice, and its answer is not kept.
+    again = client.post("/runs", json={"datasets": ["orders"]}, headers={"Idempotency-Key": "a run"})
+    assert "Idempotency-Replayed" not in again.headers
+    assert again.status_code == 200
+
+
+def test_a_run_of_an_unknown_dataset_starts_nothing(client: TestClient) -> None:
+    client.headers["Authorization"] = f"Bearer {TOKENS['write']}"
+    answer = client.post("/runs", json={"datasets": ["orders", "nope"]})
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:tidegate:problem:not-found")
 
 
 def test_page_needs_a_login(client: TestClient) -> None:

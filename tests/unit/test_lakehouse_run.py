@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse import build, run, spark, steps
+from lakehouse import build, run, run_result, spark, steps
 from lakehouse import receipt as receipts
 from metastore_sync.errors import BrokenError, VerdictError
 from metastore_sync.settings import Settings
@@ -50,7 +50,7 @@ def test_one_datasets_failure_does_not_stop_the_others(settings: Settings) -> No
         ("broken", 2, ["guard", "build"]),
         ("orders", 0, ["guard", "build", "receipt"]),
     ]
-    assert run.worst(results) == 2
+    assert run_result.worst(results) == 2
     assert results[0].message == "blocked: 1 breaking change\nNext: tidegate schema diff"
     assert (results[2].batches, results[2].records, results[2].receipts) == (1, 9, 2)
     assert any(line.startswith("orders: receipt") for line in lines)
@@ -61,7 +61,7 @@ def test_one_datasets_failure_does_not_stop_the_others(settings: Settings) -> No
     [((), 0), ((0, 0), 0), ((0, 1), 1), ((1, 2), 2), ((64, 1), 64), ((64, 2), 2)],
 )
 def test_what_broke_outweighs_a_verdict(codes: tuple[int, ...], worst: int) -> None:
-    assert run.worst([run.RunResult(name="d", exit_code=code) for code in codes]) == worst
+    assert run_result.worst([run_result.RunResult(name="d", exit_code=code) for code in codes]) == worst
 
 
 def test_a_server_that_is_away_is_named_with_the_command_that_starts_it() -> None:

@@ -13,7 +13,8 @@ from tidegate.cli import names, output
 from tidegate.cli.output import JsonOption
 
 if TYPE_CHECKING:
-    from lakehouse.run import RunResult
+    from lakehouse.run_result import RunResult
+    from metastore_sync.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="A registered dataset.", metavar="DATASET")]
 
@@ -58,31 +59,42 @@ def run(
         typer.Argument(metavar="DATASET", help="None: every dataset that is not paused."),
     ] = None,
     *,
+    here: Annotated[bool, typer.Option("--here", help="In this process, not in the service.")] = False,
     json: JsonOption = False,
 ) -> int:
     """
     Guard, build and prove datasets, then their marts.
 
-    The same steps as in their DAGs, without Airflow.
+    The same steps as in their DAGs, without Airflow: in the service, where dbt is loaded already, or in
+    this process when the service is away. Interrupted, the service goes on.
 
     One dataset's failure stops itself alone; the exit code is the worst. Times are seconds.
 
     Example: tidegate run orders flights
     """
-    from lakehouse import run as runs  # noqa: PLC0415
+    from lakehouse import run_result  # noqa: PLC0415
     from metastore_sync import settings  # noqa: PLC0415
+    from tidegate.cli import warm_run  # noqa: PLC0415
 
     known = settings.load()
     wanted = list(dict.fromkeys(datasets or ()))
     names.check_known(known, wanted)
-    results = runs.run(known, wanted, _step)
+    results = None if here else warm_run.run(known, wanted, _step)
+    if results is None:
+        results = _run_here(known, wanted)
     if json:
         output.as_json(results)
     else:
         output.table(_row(result) for result in results)
         failed = sum(result.exit_code != EXIT_FINE for result in results)
         output.say(f"Done. OK={len(results) - failed} FAILED={failed} TOTAL={len(results)}")
-    return runs.worst(results)
+    return run_result.worst(results)
+
+
+def _run_here(known: Settings, wanted: list[str]) -> list[RunResult]:
+    from lakehouse import run as runs  # noqa: PLC0415 - loads dbt, which takes seconds
+
+    return runs.run(known, wanted, _step)
 
 
 def _step(line: str) -> None:

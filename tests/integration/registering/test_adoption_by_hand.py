@@ -176,9 +176,10 @@ def test_a_connector_of_tidegate_changed_by_hand_is_remembered_and_left_alone(
     assert turn._adopt() == ""
     row: dict[str, Any] = {}
     with registry.connect(settings) as conn:
-        of_it = "where dataset = %s"
-        row = conn.execute(f"select drift from registry.connector {of_it}", [topic]).fetchone() or {}
-        lines = conn.execute(f"select action from registry.audit_log {of_it}", [topic]).fetchall()
+        found = conn.execute("select drift from registry.connector where dataset = %s", [topic])
+        row = found.fetchone() or {}
+        found = conn.execute("select action from registry.audit_log where dataset = %s", [topic])
+        lines = found.fetchall()
     assert row["drift"] == [{"key": "rotate.records", "old": None, "new": "10"}]
     assert [line["action"] for line in lines] == ["connector_changed"]
     assert connect.config(f"tidegate-{topic}") == config
