@@ -8,7 +8,6 @@ from typing import Any, assert_never
 from lakehouse import spark
 from lakehouse.proof import Mismatch, ProofLine, Receipt
 from lakehouse.spark_sql import identifier, literal, numbers, statement
-from metastore_sync.errors import UsageError
 from metastore_sync.model import CDC_KIND, Dataset, Mode
 from schema_guard import silver_names
 
@@ -18,7 +17,10 @@ Row = dict[str, Any]
 TERMS: dict[Mode, tuple[str, ...]] = {
     Mode.UPSERT: ("applied", "superseded"),
     Mode.APPEND: ("kept", "duplicate"),
+    Mode.HISTORY: ("state", "superseded", "deletion"),
 }
+#: Modes whose silver has a row for every record: identities compare too.
+_ROW_PER_RECORD = frozenset({Mode.APPEND, Mode.HISTORY})
 
 
 def bronze_to_silver(
@@ -37,9 +39,6 @@ def bronze_to_silver(
         columns: Top-level columns of the schema silver was last written with.
         batches: Numbers of the batches.
         ruled: Records a rule kept out of silver, per batch (registry).
-
-    Raises:
-        UsageError: The dataset's mode has no silver table of its own.
     """
     words: dict[str, object] = {
         "bronze": f"bronze.brz_{dataset.name}",
@@ -72,7 +71,7 @@ def compare(dataset: Dataset, batch: int, ranges: list[Row], shown: Row | None, 
     if terms["silver"] != terms["shown"] and not terms["doubled"]:
         fact = f"silver shows {terms['silver']} rows of this batch, {terms['shown']} are in bronze"
         mismatches.append(Mismatch(fact=fact))
-    if dataset.mode is Mode.APPEND:
+    if dataset.mode in _ROW_PER_RECORD:
         mismatches += _compare_hashes(terms, ranges, shown, silent=bool(mismatches or ruled))
     return Receipt(
         dataset=dataset.name,
@@ -120,11 +119,7 @@ def _query(dataset: Dataset, columns: list[dict[str, str]], words: dict[str, obj
             name = "silver_changes" if dataset.cdc else "silver_upsert"
             return statement(name, **words, **upsert_words(dataset, types))
         case Mode.HISTORY:
-            raise UsageError(
-                f"{dataset.name}: no receipt is defined for mode history",
-                not_done="Nothing was proven.",
-                next_command=f"tidegate status {dataset.name}",
-            )
+            return statement("silver_history", **words)
         case _:
             assert_never(dataset.mode)
 

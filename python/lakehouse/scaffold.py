@@ -31,12 +31,7 @@ def has_models(settings: Settings, name: str) -> bool:
 
 
 def files(dataset: Dataset) -> dict[str, str]:
-    """
-    Return file name → text of the dataset's bronze and silver models and their properties.
-
-    Raises:
-        UsageError: The dataset's mode has no silver macro.
-    """
+    """Return file name → text of the dataset's bronze and silver models and their properties."""
     words = {
         "name": dataset.name,
         "topic": dataset.kafka_topic,
@@ -102,10 +97,7 @@ def _models(dataset: Dataset) -> dict[str, str]:
             distinct = {f"{silver}_distinct": "slv_distinct"} if dataset.event_id else {}
             return {bronze: "brz", silver: "slv_append", **distinct}
         case Mode.HISTORY:
-            raise UsageError(
-                f"{dataset.name}: there is no template for mode history",
-                not_done="No model was written.",
-                next_command=f"write dbt_project/models/{dataset.name}/slv_{dataset.name}.sql",
-            )
+            views = {f"{silver}_h": "slv_states", f"{silver}_current": "slv_newest"}
+            return {bronze: "brz", silver: "slv_history", **views}
         case _:
             assert_never(dataset.mode)

@@ -8,7 +8,8 @@ TAKEN = frozenset(
         *("event_time", "ingested_at", "is_late_arrival", "is_beyond_lateness"),
         *("topic_id", "generation", "kafka_partition", "kafka_offset", "kafka_timestamp"),
         *("schema_version", "batch_id", "is_deleted", "tombstones", "is_duplicate"),
-        *("contenders", "tidegate_change"),
+        *("contenders", "valid_from", "valid_to", "is_current", "tidegate_change"),
+        *("validation_status", "validation_errors"),
     }
 )
 

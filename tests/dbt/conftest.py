@@ -75,6 +75,7 @@ class Lake:
     target: Path
     versions: dict[str, int] = field(default_factory=dict)
     batches: int = 0
+    layers: list[str] = field(default_factory=lambda: list(MODELS))
 
     def admit(
         self,
@@ -140,11 +141,19 @@ class Lake:
             at=NOW,
         )
 
+    def model(self, layer: str, text: str) -> None:
+        """Add a model `<layer>_<name>` to the dataset's; NAME in its text is the dataset's name."""
+        folder = self.target.parent / "models" / self.name
+        folder.mkdir(exist_ok=True)
+        (folder / f"{layer}_{self.name}.sql").write_text(text.replace("NAME", self.name), encoding="utf-8")
+        if layer not in self.layers:
+            self.layers.append(layer)
+
     def build(self, *arguments: str, select: str = "") -> Any:
         """Run dbt over the dataset's models (or `select`); return dbt's result."""
         from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
 
-        return dbtRunner().invoke([*self.words(self.target, select or "brz slv"), *arguments])
+        return dbtRunner().invoke([*self.words(self.target, select or " ".join(self.layers)), *arguments])
 
     def words(self, target: Path, select: str) -> list[str]:
         """Return dbt's command line for the layers in `select`, such as "brz slv"."""
@@ -186,8 +195,12 @@ class Lake:
         assert self.rows(POSITION.replace("TABLE", "{" + prefix + "}")) == [(str(batch),)]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement; {brz} and {slv} are the dataset's tables."""
-        tables = {"brz": f"bronze.brz_{self.name}", "slv": f"dev_tidegate_test_silver.slv_{self.name}"}
+        """Return the rows of a statement; {brz}, {slv} and so on are the dataset's tables."""
+        schemas = {"brz": "bronze", "slv": "dev_tidegate_test_silver"}
+        tables = {
+            layer: f"{schemas.get(layer, 'dev_tidegate_test_gold')}.{layer}_{self.name}"
+            for layer in self.layers
+        }
         with closing(self.spark.cursor()) as cursor:
             cursor.execute(sql.format(**tables))
             return list(cursor.fetchall()) if cursor.description else []
@@ -247,14 +260,10 @@ def lake(
         document = {"name": name, "kafka_topic": name, "owner": "tests", **fields}
         QUERIES.put_dataset(registry, name=name, document=json.dumps(document))
         registry.commit()
-        folder = dbt_home / "models" / name
-        folder.mkdir()
-        for prefix, text in MODELS.items():
-            more = DELETED_WHEN if prefix == "slv" and "cdc" in fields else ""
-            sql = text.replace("'NAME'", f"'{name}'{more}")
-            sql = sql.replace("MODE", fields["mode"])
-            (folder / f"{prefix}_{name}.sql").write_text(sql, encoding="utf-8")
         made.append(Lake(name, registry, s3, found.raw_bucket, spark, dbt_home / "target"))
+        for layer, text in MODELS.items():
+            more = DELETED_WHEN if layer == "slv" and "cdc" in fields else ""
+            made[-1].model(layer, text.replace("'NAME'", f"'NAME'{more}").replace("MODE", fields["mode"]))
         return made[-1]
 
     yield make
@@ -263,8 +272,8 @@ def lake(
 
 
 def _forget(one: Lake, home: Path) -> None:
-    for table in ("{slv}", "{brz}"):
-        one.rows(f"drop table if exists {table} purge")
+    for layer in reversed(one.layers):
+        one.rows(f"drop table if exists {{{layer}}} purge")
     for query in ("rejected", "objects", "batches", "versions", "dataset"):
         getattr(QUERIES, f"forget_{query}")(one.registry, dataset=one.name)
     one.registry.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,18 +13,23 @@ COLUMNS = {"id": "string", "v": "int", "at": "string"}
 DATASETS = {
     "append": {"mode": "append", "event_id": ["id"], "event_time": "at"},
     "upsert": {"mode": "upsert", "pk_fields": ["id"], "order_by": ["at"], "event_time": "at"},
+    "history": {"mode": "history", "pk_fields": ["id"], "event_time": "at"},
 }
+#: Four more starts of dbt; history writes as append does, by a merge on the identity.
+SOAK = pytest.mark.skipif("TIDEGATE_SOAK" not in os.environ, reason="part of `make soak`")
 STATE = {
     "append": "select kafka_offset, id, is_duplicate from {slv} order by 1",
     "upsert": "select kafka_offset, id, is_deleted from {slv} order by 1",
+    "history": "select kafka_offset, id, is_current from {slv} order by 1",
 }
 ROWS = {
     "append": [(offset, f"k{offset % 5}", offset >= 5) for offset in range(40)],
     "upsert": [(offset, f"k{offset % 5}", False) for offset in range(35, 40)],
+    "history": [(offset, f"k{offset % 5}", offset >= 35) for offset in range(40)],
 }
 
 
-@pytest.mark.parametrize("mode", ["append", "upsert"])
+@pytest.mark.parametrize("mode", ["append", "upsert", pytest.param("history", marks=SOAK)])
 def test_two_runs_at_once_end_as_one(mode: str, lake: Callable[..., Any], record: Callable[..., Any]) -> None:
     one = lake(**DATASETS[mode])
     records = [

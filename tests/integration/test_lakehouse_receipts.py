@@ -113,6 +113,8 @@ def register(lake: Lake) -> None:
     document = {"name": lake.name, "mode": lake.mode, "owner": "tests"}
     if lake.mode == "upsert":
         document |= {"pk_fields": ["id"], "order_by": ["updated_at"]}
+    if lake.mode == "history":
+        document |= {"pk_fields": ["id"], "event_time": "updated_at"}
     with registry.connect(lake.settings) as conn, conn.transaction():
         registry.put_dataset(conn, from_document(document), source=Source.FILE, actor="tests")
         conn.execute(
@@ -240,8 +242,24 @@ def _drop_tables(stack: Settings, made: dict[str, tuple[Lake, Snapshots]]) -> It
 def fill(lake: Lake) -> None:
     lake.sql("create namespace if not exists bronze", "create namespace if not exists silver")
     write(lake, lake.bronze, bronze_rows())
-    flagged = f"select *, kafka_partition = 1 as is_duplicate from {lake.bronze}"  # noqa: S608
-    write(lake, lake.silver, state_rows() if lake.mode == "upsert" else flagged)
+    match lake.mode:
+        case "upsert":
+            write(lake, lake.silver, state_rows())
+        case "append":
+            flagged = f"select *, kafka_partition = 1 as is_duplicate from {lake.bronze}"  # noqa: S608
+            write(lake, lake.silver, flagged)
+        case _:
+            write(lake, lake.silver, history_rows(lake.bronze))
+
+
+def history_rows(bronze: str) -> str:
+    """Each record closed a second later, offset 7 current, what came through partition 1 superseded."""
+    return (
+        "select *, value is null as is_deleted, kafka_timestamp as valid_from,"  # noqa: S608
+        " case when kafka_offset = 7 then null when value is null or kafka_partition = 1 then kafka_timestamp"
+        " else kafka_timestamp + interval 1 second end as valid_to,"
+        f" kafka_offset = 7 as is_current from {bronze}"
+    )
 
 
 def terms(made: list[Receipt], line: ProofLine) -> list[tuple[int, ...]]:
@@ -268,6 +286,14 @@ def test_repeats_are_kept_and_counted_as_duplicates(make: Make) -> None:
     kept = [(r.terms["kept"], r.terms["duplicate"]) for r in made if "kept" in r.terms]
 
     assert kept == [(5, 1), (2, 0)]
+
+
+def test_every_record_of_a_history_is_a_state_superseded_or_a_deletion(make: Make) -> None:
+    made = make("history").prove()
+    names = ("bronze", "state", "superseded", "deletion", "silver")
+    counted = [tuple(r.terms[n] for n in names) for r in made if "state" in r.terms]
+
+    assert counted == [(6, 4, 1, 1, 6), (2, 1, 0, 1, 2)]
 
 
 RED = yaml.safe_load((Path(__file__).parents[1] / "cases/receipts/red.yml").read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,11 +85,13 @@ def test_bronze_to_silver(
         assert fact in str(mismatch)
 
 
-def test_append_compares_identities_too() -> None:
-    row = {"bronze": 9, "kept": 9, "duplicate": 0, "shown": 9, "doubled": 0, "lost": 0}
-    ranges = [{**became(), **row, "identity_hash": "5"}]
+@pytest.mark.parametrize("mode", [Mode.APPEND, Mode.HISTORY])
+def test_where_every_record_is_a_row_identities_are_compared_too(mode: Mode) -> None:
+    kinds = {"kept": 9, "duplicate": 0, "state": 9, "superseded": 0, "deletion": 0}
+    ranges = [{**became(), **kinds, "shown": 9, "identity_hash": "5"}]
 
-    made = proof_silver.compare(FLIGHTS, 1, ranges, {"silver": 9, "identity_hash": "6"}, 0)
+    shown = {"silver": 9, "identity_hash": "6"}
+    made = proof_silver.compare(replace(FLIGHTS, mode=mode), 1, ranges, shown, 0)
 
     assert [m.fact for m in made.mismatches] == ["identity hash 5 in bronze, 6 in silver"]
 

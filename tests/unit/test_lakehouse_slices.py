@@ -16,6 +16,7 @@ from metastore_sync.settings import Settings
 PARTS = Dataset(name="parts", kafka_topic="parts", mode=Mode.UPSERT, owner="x: y", pk_fields=("id",))
 LINES = replace(PARTS, name="lines", kafka_topic="lines", pk_fields=("id", "batch_id"))
 CLICKS = replace(PARTS, name="clicks", kafka_topic="clicks", mode=Mode.APPEND, event_id=("id",))
+PRICES = replace(PARTS, name="prices", kafka_topic="prices", mode=Mode.HISTORY, event_time="at")
 
 
 def node(kind: str, path: str, *parents: str) -> dict[str, Any]:
@@ -125,14 +126,17 @@ def test_the_project_and_a_scaffolded_dataset_are_cut_without_any_connection(
     tmp_path: Path,
 ) -> None:
     settings = Settings(home=tmp_path, thrift="127.0.0.1:9")
-    for dataset in (PARTS, LINES, CLICKS):
+    for dataset in (PARTS, LINES, CLICKS, PRICES):
         scaffold.write(dataset, settings.scaffold_folder / dataset.name)
 
     written = {path.stem for path in slices.write(settings)}
 
-    assert {"orders", "flights", "parts", "lines", "clicks"} <= written
+    assert {"orders", "flights", "parts", "lines", "clicks", "prices"} <= written
     assert manifest_slice.read(settings, "parts").models == (
         *("brz_parts", "slv_parts", "slv_parts_current"),
+    )
+    assert manifest_slice.read(settings, "prices").models == (
+        *("brz_prices", "slv_prices", "slv_prices_current", "slv_prices_h"),
     )
     assert slices.write(settings) == []
 

@@ -38,7 +38,7 @@
 {% macro incremental_strategies() -%}
     {%- do return({
         'replace_batches': 'bronze, from landed()', 'upsert': 'one row per key, from upsert()',
-        'append': 'every record, from append()', 'merge': 'any query with a unique_key',
+        'append': 'every record, from append()', 'history': 'every state with its time, from history()', 'merge': 'any query with a unique_key',
     }) -%}
 {%- endmacro %}
 
@@ -60,7 +60,7 @@
     {%- if strategy != 'merge' and window is none -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy " ~ strategy ~ " writes the batches of a dataset, and the query reads none."
-            ~ " Nothing was written.\nNext: read landed(), upsert() or append(), or use incremental_strategy='merge'") }}
+            ~ " Nothing was written.\nNext: read landed(), upsert(), append() or history(), or use incremental_strategy='merge'") }}
     {%- elif strategy == 'merge' and not config.get('unique_key') -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy merge has no unique_key, so each run would add every row again."

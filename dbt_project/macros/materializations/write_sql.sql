@@ -6,6 +6,8 @@
         {{ upsert_sql(rows, columns, window) }}
     {%- elif strategy == 'append' -%}
         {{ append_sql(rows, columns, window) }}
+    {%- elif strategy == 'history' -%}
+        {{ history_sql(rows, columns) }}
     {%- else -%}
         {{ get_merge_sql(this, rows, config.get('unique_key'), none, config.get('incremental_predicates')) }}
     {%- endif -%}
@@ -43,6 +45,21 @@
     when matched and {{ change }}.kind = 'flag' then update set t.is_duplicate = true
     when matched and (s.schema_version > t.schema_version or s.is_duplicate <> t.is_duplicate)
         then update set {{ assignments(columns) }}
+    when not matched and {{ change }}.kind = 'row'
+        then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
+{%- endmacro %}
+
+
+{#- One row per record: an older parse of a stored record renews its interval, never its payload. -#}
+{% macro history_sql(rows, columns) -%}
+    {%- set change = 's.' ~ change_column() -%}
+    merge into {{ this }} as t
+    using {{ rows }} as s
+    on {{ same_identity('t', change) }}
+    when matched and {{ change }}.kind = 'row' and s.schema_version > t.schema_version
+        then update set {{ assignments(columns) }}
+    when matched and not (t.valid_from <=> s.valid_from and t.valid_to <=> s.valid_to and t.is_current <=> s.is_current)
+        then update set t.valid_from = s.valid_from, t.valid_to = s.valid_to, t.is_current = s.is_current
     when not matched and {{ change }}.kind = 'row'
         then insert ({{ column_list(columns) }}) values ({{ column_list(columns, 's.') }})
 {%- endmacro %}

@@ -18,14 +18,14 @@
 {%- endmacro %}
 
 
-{#- The note inside `sql`; none when the model uses neither landed() nor payload(). -#}
+{#- The note inside `sql`; none when the model reads no batches of a dataset. -#}
 {% macro noted_window(sql) -%}
     {%- set notes = modules.re.findall('/[*] tidegate ([{].*?[}]) [*]/', sql) | unique | list -%}
     {%- if notes | length > 1 -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": it reads the batches of several datasets (" ~ notes | join(', ')
             ~ "), and a table can follow only one. Nothing was written."
-            ~ "\nNext: read one with landed(), payload(), upsert() or append(), the others with ref().") }}
+            ~ "\nNext: read one with landed(), payload(), upsert(), append() or history(), the others with ref().") }}
     {%- endif -%}
     {%- do return(fromjson(notes[0]) if notes else none) -%}
 {%- endmacro %}

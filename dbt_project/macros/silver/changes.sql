@@ -71,14 +71,14 @@
 
 
 {#- A captured dataset's silver must say when a record is a deletion, and only its may. -#}
-{% macro check_deleted_when(position, deleted_when) -%}
+{% macro check_deleted_when(macro_name, position, deleted_when) -%}
     {%- if execute and position.fields.cdc and not deleted_when -%}
         {{ exceptions.raise_compiler_error(
-            "upsert('" ~ position.dataset ~ "'): the dataset holds a table's changes, and nothing says which are deletions."
-            ~ " Nothing was built.\nNext: upsert('" ~ position.dataset ~ "', deleted_when=\"__deleted = 'true'\")") }}
+            macro_name ~ "('" ~ position.dataset ~ "'): the dataset holds a table's changes, and nothing says which are deletions."
+            ~ " Nothing was built.\nNext: " ~ macro_name ~ "('" ~ position.dataset ~ "', deleted_when=\"__deleted = 'true'\")") }}
     {%- elif execute and deleted_when and not position.fields.cdc -%}
         {{ exceptions.raise_compiler_error(
-            "upsert('" ~ position.dataset ~ "', deleted_when=…): only a dataset with cdc orders deletions among its changes."
+            macro_name ~ "('" ~ position.dataset ~ "', deleted_when=…): only a dataset with cdc orders deletions among its changes."
             ~ " Nothing was built.\nNext: declare cdc in connect/datasets/" ~ position.dataset ~ ".yml (docs/cdc.md)") }}
     {%- endif -%}
 {%- endmacro %}

@@ -9,7 +9,10 @@
 
 {#- The silver column of a payload field: its own name, or payload_<name> where Tidegate has a column of that name. -#}
 {% macro silver_name(field) -%}
-    {%- set taken = record_columns() + ['is_deleted', 'tombstones', 'contenders', 'is_duplicate', change_column()] -%}
+    {%- set taken = record_columns() + [
+        'is_deleted', 'tombstones', 'contenders', 'is_duplicate', 'valid_from', 'valid_to', 'is_current',
+        'validation_status', 'validation_errors', change_column(),
+    ] -%}
     {%- do return('payload_' ~ field if field | lower in taken else field) -%}
 {%- endmacro %}
 

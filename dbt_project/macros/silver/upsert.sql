@@ -22,7 +22,7 @@
     {%- set position = position(dataset, bound=bronze) -%}
     {%- do payload_needs_schema(position) -%}
     {%- do needs_fields('upsert', position, ['pk_fields']) -%}
-    {%- do check_deleted_when(position, deleted_when) -%}
+    {%- do check_deleted_when('upsert', position, deleted_when) -%}
     {%- set held = this if is_incremental() else none -%}
     (
         {{ window_note(position) }}
