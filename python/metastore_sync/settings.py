@@ -38,6 +38,7 @@ class Settings:
         keep_raw_days: How long a proven landed object stays, as `lakehouse.keep` reads it; empty: for ever.
         keep_rejected_days: How long a rejected record's payload stays; empty: for ever.
         keep_snapshot_days: How long a table can be read as it was.
+        scan_engine: Who reads large batches: `local` (this machine's cores) or `spark` (Spark's workers).
     """
 
     home: Path
@@ -63,6 +64,7 @@ class Settings:
     keep_raw_days: str = ""
     keep_rejected_days: str = ""
     keep_snapshot_days: str = "7"
+    scan_engine: str = "local"
 
     @property
     def snapshot_path(self) -> Path:

@@ -11,7 +11,7 @@ import hmac
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,22 @@ class JudgedUpTo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldFacts:
+    """
+    What is known of fields beside the ACTIVE version: by it absence is told from removal.
+
+    Attributes:
+        presence: JSON pointer → counts, as the registry keeps them.
+        dropped: Pointers of fields declared as dropped.
+        renamed: The same, as renamed.
+    """
+
+    presence: dict[str, list[int]] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotDataset:
     """One dataset as the registry had it when the snapshot was written."""
 
@@ -57,6 +73,7 @@ class SnapshotDataset:
     state: DatasetState
     active: ActiveVersion | None
     cursors: tuple[JudgedUpTo, ...] = ()
+    fields: FieldFacts = field(default_factory=FieldFacts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +213,11 @@ def _dataset_document(entry: SnapshotDataset) -> dict[str, Any]:
         "state": entry.state.value,
         "active": active,
         "cursors": [asdict(cursor) for cursor in entry.cursors],
+        "fields": {
+            "presence": entry.fields.presence,
+            "dropped": list(entry.fields.dropped),
+            "renamed": list(entry.fields.renamed),
+        },
     }
 
 
@@ -208,11 +230,21 @@ def _from_document(document: dict[str, Any]) -> Snapshot:
             state=DatasetState(entry["state"]),
             active=ActiveVersion(**entry["active"]) if entry["active"] else None,
             cursors=tuple(JudgedUpTo(**cursor) for cursor in entry["cursors"]),
+            fields=_fields(entry.get("fields", {})),
         )
         for entry in document["datasets"]
     )
     return Snapshot(
         written_at=datetime.fromisoformat(document["written_at"]), datasets=tuple(entries)
+    )
+
+
+def _fields(document: dict[str, Any]) -> FieldFacts:
+    """Return the facts; a snapshot of an older release has none."""
+    return FieldFacts(
+        presence=document.get("presence", {}),
+        dropped=tuple(document.get("dropped", ())),
+        renamed=tuple(document.get("renamed", ())),
     )
 
 

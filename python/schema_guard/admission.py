@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from schema_guard.batches import Batch
 from schema_guard.chains import Cursor
 from schema_guard.core import classify
 from schema_guard.core.ddl import columns, spark_ddl
-from schema_guard.core.finding import Code, Verdict
+from schema_guard.core.finding import Code, Finding, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.presence import without
 from schema_guard.core.schema import Schema, finalise
@@ -233,8 +233,12 @@ def _remember(conn: Connection, judged: Judged) -> None:
     if status_of(judged) is Status.BLOCKED:
         registry.put_pending_ledger(conn, name, judged.ledger)
     else:
-        gone = frozenset(f.pointer for f in judged.findings if f.code is Code.FIELD_REMOVED)
-        registry.put_ledger(conn, name, without(judged.ledger, gone))
+        registry.put_ledger(conn, name, without(judged.ledger, removed(judged.findings)))
+
+
+def removed(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the pointers of fields that are gone: once a batch is admitted, news if they return."""
+    return frozenset(finding.pointer for finding in findings if finding.code is Code.FIELD_REMOVED)
 
 
 def _conclude(conn: Connection, judged: Judged, batch_id: int, version: int, actor: str) -> None:

@@ -10,6 +10,7 @@ is formed, so that nothing overtakes it.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from schema_guard import (
     reports,
     unrecorded,
 )
+from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Backlog, Batch
 from schema_guard.chains import open_chains
 from schema_guard.edges import registry
@@ -81,14 +83,24 @@ def _judged(settings: Settings, name: str) -> list[Report]:
 
 
 def judge_now(
-    settings: Settings, conn: Connection, dataset: Dataset, batch: Batch, folder: Path
+    settings: Settings,
+    conn: Connection,
+    dataset: Dataset,
+    batch: Batch,
+    folder: Path,
+    *,
+    losses: Sequence[AcceptedGap],
 ) -> Judged:
-    """Judge a batch against what the registry holds now; rejected records wait in `folder`."""
+    """
+    Judge a batch against what the registry holds now; rejected records wait in `folder`.
+
+    `losses` were accepted before; accepting one takes the lease that the caller holds.
+    """
     known = Known(
         active=registry.active_version(conn, dataset.name),
         ledger=registry.ledger(conn, dataset.name),
         earlier=lambda: held.newest(settings, conn, dataset),
-        accepted=accepted.of(conn, dataset.name),
+        accepted=losses,
         dropped=registry.declared_fields(conn, dataset.name, "dropped"),
         renamed=registry.declared_fields(conn, dataset.name, "renamed"),
     )
@@ -123,11 +135,11 @@ class _Check:
         self._reland(dataset)
         store = Store(self._settings)
         gaps.refuse_lost(store, self._conn, name)
-        known, given_up = registry.cursors(self._conn, name), accepted.of(self._conn, name)
-        backlog = Backlog(open_chains(store, dataset.kafka_topic, known, given_up))
+        known, losses = registry.cursors(self._conn, name), accepted.of(self._conn, name)
+        backlog = Backlog(open_chains(store, dataset.kafka_topic, known, losses))
         found: list[Report] = []
         while batch := backlog.next_batch():
-            found.append(self._batch(batch))
+            found.append(self._batch(batch, losses))
             if found[-1].status is Status.BLOCKED:
                 return found
         if not found:
@@ -157,9 +169,10 @@ class _Check:
         """Return the dataset as it is declared now: it may have changed since the batch before."""
         return declarations.dataset(self._conn, self._name).dataset
 
-    def _batch(self, batch: Batch) -> Report:
+    def _batch(self, batch: Batch, losses: Sequence[AcceptedGap]) -> Report:
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge_now(self._settings, self._conn, self._declared(), batch, Path(folder))
+            dataset = self._declared()
+            judged = judge_now(self._settings, self._conn, dataset, batch, Path(folder), losses=losses)
             try:
                 recorded = admission.record(self._conn, self._token, batch, judged)
             except psycopg.OperationalError as lost:

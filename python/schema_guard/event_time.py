@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from schema_guard.core.json_text import Number
-from schema_guard.core.spelled import Spelled
 
 #: How far ahead of its landing an event's clock is believed.
 AHEAD_OF_LANDING = timedelta(hours=1)
@@ -32,7 +31,7 @@ def event_time(value: object) -> datetime | None:  # noqa: PLR0911 - one return 
         match value:
             case bool() | None:
                 return None
-            case Spelled():  # a number, though kept as its text
+            case bytes():  # a number, kept as its text (core.spelled)
                 return _EPOCH + timedelta(milliseconds=float(value))
             case str():
                 return _from_text(value)

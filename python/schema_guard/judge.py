@@ -16,13 +16,13 @@ from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
 from schema_guard.core import contracted, given_up
 from schema_guard.core.classify import Criteria, Judgement, Past
-from schema_guard.core.diff import diff
+from schema_guard.core.compared import Compared, compare
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.json_schema import Declared
 from schema_guard.core.likeness import Likeness
 from schema_guard.core.policy import SEVERITY, resolve
-from schema_guard.core.presence import Ledger, advance
+from schema_guard.core.presence import Ledger
 from schema_guard.core.removal import Removal
 from schema_guard.core.renames import Pair, candidates
 from schema_guard.core.schema import Schema, finalise
@@ -70,7 +70,7 @@ class Judged:
         sources: Its objects, trimmed to the ranges that belong to it.
         scan: What is in them; under `reject_records` without the misfits.
         active: The version it was compared with; None before the first batch.
-        schema: The version it would make: the ACTIVE types and what was observed.
+        schema: The version it would make: the ACTIVE types and what was observed and is not ignored.
         ledger: Presence with the batch counted in.
     """
 
@@ -110,9 +110,12 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
     sources = tuple(source_of(link.manifest, link.cursor.generation) for link in batch.links)
     scan = scan_batch(settings, sources, rules_of(dataset), folder)
     observed, strays = given_up.without(scan.inference, known.dropped, known.schema)
-    likenesses = _likenesses(settings, dataset, known, observed, sources)
+    compared = compare(known.schema, observed, dataset.pk_fields, known.ledger)
+    likenesses = _likenesses(settings, dataset, known, sources, records=observed.records, compared=compared)
     past = Past(known.ledger, likenesses, known.renamed, strays)
-    judgement = contracted.judge(known.schema, contract, observed, criteria_of(dataset), past)
+    judgement = contracted.judge(
+        known.schema, contract, observed, criteria_of(dataset), past, compared=compared
+    )
     settled = judgement
     if rules := _rejecting(dataset, known, contract, judgement, observed):
         scan = scan_batch(settings, sources, rules, folder)
@@ -125,7 +128,7 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
         sources=sources,
         scan=scan,
         active=known.active,
-        schema=finalise(observed, known.schema),
+        schema=settled.schema,
         verdict=_worst(settled.verdict, gaps),
         findings=(*judgement.findings, *gaps),
         ledger=settled.ledger,
@@ -151,15 +154,15 @@ def _likenesses(
     settings: Settings,
     dataset: Dataset,
     known: Known,
-    observed: Inference,
     sources: Sequence[ObjectRange],
+    *,
+    records: int,
+    compared: Compared,
 ) -> dict[Pair, Likeness]:
     """Compare values where a field may have been renamed; without the old values there is no hint."""
     if known.schema is None:
         return {}
-    found = diff(known.schema, observed, pk_fields=dataset.pk_fields)
-    after = advance(known.ledger, finalise(observed, known.schema), observed.root)
-    pairs = candidates(found, observed.records, after)
+    pairs = candidates(compared.differences, records, compared.ledger)
     if not pairs:
         return {}
     try:

@@ -195,24 +195,25 @@ def _scan(block: _Block) -> LocalScan:
         end = block.text.rfind(b"\n", start, start + value_blocks.MOST_BYTES) + 1
         end = end or block.text.find(b"\n", start) + 1 or len(block.text)
         piece = block.text[start:end]
-        count = piece.count(b"\n", 0, -1) + 1
-        _infer(found, block, piece, range(number, number + count))
-        start, number = end, number + count
+        whole_lines = piece.removesuffix(b"\n").split(b"\n")
+        _infer(found, block, piece, whole_lines, number)
+        start, number = end, number + len(whole_lines)
     return found
 
 
-def _infer(found: LocalScan, block: _Block, text: bytes, numbers: range) -> None:
+def _infer(found: LocalScan, block: _Block, text: bytes, whole_lines: list[bytes], number: int) -> None:
+    numbers = range(number, number + len(whole_lines))
     whole = value_blocks.Stretch(block.path, 0, numbers)
-    if len(text) <= MAX_RECORD_BYTES and value_blocks.infer_lines(found.inference, text, whole):
+    if len(text) <= MAX_RECORD_BYTES and value_blocks.infer_lines(found.inference, text, whole_lines, whole):
         return
-    there = [(n, line) for n, line in zip(numbers, text.split(b"\n"), strict=False) if line.strip()]
+    there = [(n, line) for n, line in zip(numbers, whole_lines, strict=True) if line.strip()]
     kept = [(n, line) for n, line in there if len(line) <= MAX_RECORD_BYTES]
     stretch = value_blocks.Stretch(block.path, 0, [n for n, _ in kept])
     outcome = value_blocks.infer_texts(found.inference, [line for _, line in kept], stretch)
     rejected = {stretch.offsets[place]: poison for place, poison in outcome.rejected.items()}
     rejected |= {n: _too_large() for n, line in there if len(line) > MAX_RECORD_BYTES}
-    for number in sorted(rejected):
-        _reject(found, block, number, rejected[number])
+    for n in sorted(rejected):
+        _reject(found, block, n, rejected[n])
 
 
 def _too_large() -> PoisonError:

@@ -79,7 +79,7 @@ class Rules:
     @property
     def judge_each(self) -> bool:
         """Whether a rule looks at each record alone, so that they cannot be read in blocks."""
-        return self.fit is not None or self.contract is not None or self.is_captured
+        return self.fit is not None or self.contract is not None
 
 
 def rules_of(dataset: Dataset, fit: Schema | None = None, contract: Declared | None = None) -> Rules:

@@ -217,7 +217,10 @@ class _Rebuild:
 
     def _record(self, batch: Batch) -> admission.Admission:
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge_now(self._settings, self._conn, self._dataset, batch, Path(folder))
+            losses = accepted.of(self._conn, self._dataset.name)
+            judged = judge_now(
+                self._settings, self._conn, self._dataset, batch, Path(folder), losses=losses
+            )
             return admission.record(self._conn, self._token, batch, judged, actor=ACTOR)
 
     def _decide(self, version: int, decision: str) -> None:

@@ -137,7 +137,10 @@ class _ObjectScan:
 
     def _record(self, record: records.Record) -> None:
         text = record.value
-        if text is not None and not self._rules.judge_each:
+        is_alone = self._rules.judge_each or (
+            self._rules.is_captured and text is not None and unavailable.may_be_in(text)
+        )
+        if text is not None and not is_alone:
             self._wait(record, text.encode())
             return
         try:

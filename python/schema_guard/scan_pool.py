@@ -1,4 +1,4 @@
-"""Spreads the scan of a batch over processes; the parts add up in any order."""
+"""Spreads the scan of a batch over processes or Spark's workers; the parts add up in any order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from metastore_sync.errors import BrokenError
+from metastore_sync.errors import BrokenError, UsageError
 from metastore_sync.settings import Settings
 from schema_guard.edges.s3 import Store
 from schema_guard.reading import ObjectRange, Rules, Scan
@@ -19,6 +19,8 @@ from schema_guard.scan import scan
 SMALL_BATCH_BYTES = 8 << 20
 #: Parts per process, so that one slow part does not hold up the rest.
 _PARTS_PER_PROCESS = 4
+#: Most tasks of one scan in Spark; a batch has 1,000 objects at most.
+_SPARK_TASKS = 64
 
 
 def scan_batch(settings: Settings, sources: Sequence[ObjectRange], rules: Rules, folder: Path) -> Scan:
@@ -28,6 +30,8 @@ def scan_batch(settings: Settings, sources: Sequence[ObjectRange], rules: Rules,
     Raises:
         BrokenError: An object is missing or damaged, or a process died; nothing is half counted.
     """
+    if _is_for_spark(settings, rules.dataset) and _size(sources) >= SMALL_BATCH_BYTES:
+        return in_spark(settings, sources, rules, folder)
     processes = _processes(sources)
     parts = _parts(sources, processes * _PARTS_PER_PROCESS if processes > 1 else 1)
     files = [folder / f"{number}.rejected" for number in range(len(parts))]
@@ -52,14 +56,40 @@ def scan_batch(settings: Settings, sources: Sequence[ObjectRange], rules: Rules,
     return total
 
 
+def in_spark(settings: Settings, sources: Sequence[ObjectRange], rules: Rules, folder: Path) -> Scan:
+    """
+    Read all ranges of a batch in Spark's workers: the very same scan.
+
+    Raises:
+        BrokenError: As `scan_batch`, or Spark failed.
+    """
+    from schema_guard.edges.spark_objects import scan_objects  # noqa: PLC0415  Java only when asked for
+
+    parts = _parts(sources, _SPARK_TASKS)
+    return scan_objects(settings, parts, rules, [folder / f"{n}.rejected" for n in range(len(parts))])
+
+
+def _is_for_spark(settings: Settings, dataset: str) -> bool:
+    if settings.scan_engine not in {"local", "spark"}:
+        raise UsageError(
+            f"TIDEGATE_SCAN_ENGINE is {settings.scan_engine!r}; allowed: local, spark",
+            not_done="Nothing was read.",
+            next_command=f"TIDEGATE_SCAN_ENGINE=local tidegate check {dataset}",
+        )
+    return settings.scan_engine == "spark"
+
+
+def _size(sources: Sequence[ObjectRange]) -> int:
+    return sum(source.bytes for source in sources)
+
+
 def _scan_part(settings: Settings, sources: Sequence[ObjectRange], rules: Rules, file: Path) -> Scan:
     return scan(Store(settings), sources, rules, file)
 
 
 def _processes(sources: Sequence[ObjectRange]) -> int:
-    stored_bytes = sum(source.bytes for source in sources)
     # A daemonic process (some task runners' workers) may not start any.
-    if stored_bytes < SMALL_BATCH_BYTES or multiprocessing.current_process().daemon:
+    if _size(sources) < SMALL_BATCH_BYTES or multiprocessing.current_process().daemon:
         return 1
     return min(os.cpu_count() or 1, len(sources))
 

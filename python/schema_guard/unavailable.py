@@ -16,6 +16,19 @@ _FORMS: tuple[object, ...] = (
     [UNAVAILABLE],
 )
 
+#: Without any of these in it, no text spells a placeholder: nothing is escaped, no array is there.
+_SIGNS = (UNAVAILABLE, base64.b64encode(UNAVAILABLE.encode()).decode(), "[", "\\")
+
+
+def may_be_in(text: str) -> bool:
+    """
+    Return whether a change's JSON may hold the placeholder; False is sure.
+
+    >>> may_be_in('{"id":1,"note":"x"}'), may_be_in('{"id":1,"note":[1]}')
+    (False, True)
+    """
+    return any(sign in text for sign in _SIGNS)
+
 
 def check(value: Mapping[str, object]) -> None:
     """

@@ -12,8 +12,10 @@ from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
 from metastore_sync.snapshot import Snapshot, SnapshotDataset
 from schema_guard import errors
+from schema_guard.admission import removed
 from schema_guard.batches import Backlog
 from schema_guard.chains import Cursor, open_chains
+from schema_guard.core import presence
 from schema_guard.core.finding import Verdict
 from schema_guard.core.schema import Schema
 from schema_guard.edges.registry import Version
@@ -27,7 +29,8 @@ def check(settings: Settings, name: str, away: RegistryAwayError) -> list[Report
     """
     Judge what waits as far as the snapshot tells, in order, until something breaks.
 
-    Presence of fields is not in the snapshot: removals and renames are not looked for.
+    Removals are judged as with the registry; a rename is seen only where one batch holds both names,
+    because the snapshot does not say which objects came before.
 
     Raises:
         RegistryAwayError: There is no snapshot to judge on, it does not know the dataset, or the
@@ -54,16 +57,18 @@ def _judge_all(settings: Settings, entry: SnapshotDataset, as_of: datetime) -> l
         for c in entry.cursors
     ]
     backlog = Backlog(open_chains(Store(settings), entry.dataset.kafka_topic, cursors))
-    active = _version(entry)
+    active, ledger = _version(entry), presence.from_document(entry.fields.presence)
+    dropped, renamed = frozenset(entry.fields.dropped), frozenset(entry.fields.renamed)
     reports: list[Report] = []
     while batch := backlog.next_batch():
         with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
-            judged = judge(settings, entry.dataset, Known(active), batch, Path(folder))
+            known = Known(active, ledger, dropped=dropped, renamed=renamed)
+            judged = judge(settings, entry.dataset, known, batch, Path(folder))
         reports.append(_report(settings, entry.dataset, judged, as_of))
         if judged.verdict is Verdict.BREAKING:
             break
         # What follows would be compared with the version that this batch would have made.
-        active = _next(active, judged)
+        active, ledger = _next(active, judged), presence.without(judged.ledger, removed(judged.findings))
     return reports
 
 

@@ -52,17 +52,18 @@ class Outcome:
     rejected: dict[int, PoisonError] = field(default_factory=dict)
 
 
-def infer_lines(inference: Inference, text: bytes, stretch: Stretch) -> bool:
+def infer_lines(inference: Inference, text: bytes, lines: Sequence[bytes], stretch: Stretch) -> bool:
     """
     Add the values of lines to an inference; return False, nothing added, when they need `infer_texts`.
 
     Args:
         inference: Gets the values.
         text: One JSON text per line, with or without the last line's end.
+        lines: Each line alone, without its end; at least one.
         stretch: Where each line stands.
     """
     with _no_collections():
-        return _at_once(inference, text, stretch) is not None
+        return _at_once(inference, text, lines, stretch) is not None
 
 
 def infer_texts(inference: Inference, texts: Sequence[bytes], stretch: Stretch) -> Outcome:
@@ -75,11 +76,13 @@ def infer_texts(inference: Inference, texts: Sequence[bytes], stretch: Stretch) 
         stretch: Where each text stands.
     """
     with _no_collections():
-        return _at_once(inference, b"\n".join(texts), stretch) or _apart(inference, texts, stretch)
+        return _at_once(inference, b"\n".join(texts), texts, stretch) or _apart(inference, texts, stretch)
 
 
-def _at_once(inference: Inference, text: bytes, stretch: Stretch) -> Outcome | None:
-    found = values.spelled_lines(text, len(stretch.offsets))
+def _at_once(
+    inference: Inference, text: bytes, texts: Sequence[bytes], stretch: Stretch
+) -> Outcome | None:
+    found = values.spelled_lines(text, texts)
     if found is None or not _take(inference, found, (text,), stretch):
         return None
     return Outcome(list(found))
@@ -115,10 +118,10 @@ def _take(
 ) -> bool:
     """Add the records and return True; False when some must be looked at on their own."""
     try:
-        tree, keys = observe_columns(records, stretch.offsets, stretch.at)
+        tree, colons = observe_columns(records, stretch.offsets, stretch.at)
     except DoubtfulError:
         return False
-    if not values.is_each_said_once(keys, texts):
+    if not values.is_each_said_once(colons, texts):
         return False
     inference.take(tree, len(records))
     return True

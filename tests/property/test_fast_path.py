@@ -15,7 +15,7 @@ from schema_guard.core.infer import Inference
 from schema_guard.core.json_text import parse_record
 from schema_guard.core.kinds import Position
 from schema_guard.core.poison import ErrorType, PoisonError
-from schema_guard.core.spelled import Spelled
+from schema_guard.core.spelled import number
 
 #: What became of a text: its fields, or why it was rejected.
 Told: TypeAlias = dict[str, object] | ErrorType
@@ -144,6 +144,9 @@ RECORDS = st.one_of(
             '{"a":1},',
             '{"a\\\\":1}',
             '{"a":"{\\"b\\":1}"}',
+            '{"a":1,"a":"\\u003a"}',
+            '{"a":1,"a":"\\u003A\\u003A"}',
+            '{"a:b":":","c":"::"}',
             "null",
             '{"a":1}x',
             '{"a":1,}',
@@ -183,8 +186,8 @@ def in_blocks(texts: Sequence[str], size: int) -> tuple[Inference, list[Told]]:
         block = [text.encode(errors="surrogatepass") for text in texts[start : start + size]]
         stretch = value_blocks.Stretch("t", 0, range(start, start + len(block)))
         outcome = value_blocks.infer_texts(inference, block, stretch)
-        for number, value in enumerate(outcome.values):
-            poison = outcome.rejected.get(number)
+        for place, value in enumerate(outcome.values):
+            poison = outcome.rejected.get(place)
             told.append(poison.error_type if poison else numbers_of(value))
     return inference, told
 
@@ -201,8 +204,8 @@ def numbers_of(part: Any) -> Any:
             case _:
                 continue
         for key, member in pairs:
-            if type(member) is Spelled:
-                members[key] = member.number
+            if type(member) is bytes:
+                members[key] = number(member)
             todo.append(member)
     return part
 

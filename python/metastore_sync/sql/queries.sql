@@ -77,6 +77,25 @@ select dataset, topic_id, generation, partition, next_offset
 from registry.partition_cursor
 order by dataset, generation, partition;
 
+-- name: field_facts()
+-- What is known of every dataset's fields beside its ACTIVE version: presence, and what was declared.
+select
+    d.name as dataset,
+    coalesce(p.ledger, '{}'::jsonb) as presence,
+    coalesce(f.dropped, '{}') as dropped,
+    coalesce(f.renamed, '{}') as renamed
+from registry.dataset as d
+left join registry.field_presence as p on p.dataset = d.name
+left join (
+    select
+        dataset,
+        array_agg(pointer order by pointer) filter (where change = 'dropped') as dropped,
+        array_agg(pointer order by pointer) filter (where change = 'renamed') as renamed
+    from registry.declared_field
+    group by dataset
+) as f on f.dataset = d.name
+order by d.name;
+
 -- name: active_versions()
 -- The ACTIVE version of every dataset that has one.
 select dataset, version, fingerprint, schema, ddl

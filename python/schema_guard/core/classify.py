@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schema_guard.core.compare import Difference
+from schema_guard.core.compared import Compared, compare
 from schema_guard.core.datatype import String, Type, Unknown
 from schema_guard.core.ddl import spark_type
-from schema_guard.core.diff import diff
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
+from schema_guard.core.ignored import without_ignored
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import child
 from schema_guard.core.likeness import Likeness
 from schema_guard.core.policy import SEVERITY, Action, resolve
-from schema_guard.core.presence import Ledger, advance
+from schema_guard.core.presence import Ledger
 from schema_guard.core.promotion import ACCEPTS, accepts
 from schema_guard.core.remedy import Remedy, remedy
 from schema_guard.core.removal import Removal, with_removals
 from schema_guard.core.renames import Pair, with_renames
-from schema_guard.core.schema import Schema, finalise
+from schema_guard.core.schema import Schema
 
 _VERDICT = {
     Severity.INFO: Verdict.NONE,
@@ -83,6 +84,7 @@ class Judgement:
             the rest again.
         ledger: Presence with this batch counted in.
         reject_breaches: The same of the records that break the contract (`breach.breaches`).
+        schema: The version that the batch makes; what policy ignores stays as it was.
     """
 
     verdict: Verdict
@@ -90,27 +92,59 @@ class Judgement:
     reject_records: bool
     ledger: Ledger = field(default_factory=dict)
     reject_breaches: bool = False
+    schema: Schema = field(default_factory=Schema)
 
 
 NO_PAST = Past()
 
 
-def judge(active: Schema | None, observed: Inference, criteria: Criteria, past: Past = NO_PAST) -> Judgement:
+def judge(
+    active: Schema | None,
+    observed: Inference,
+    criteria: Criteria,
+    past: Past = NO_PAST,
+    *,
+    compared: Compared | None = None,
+) -> Judgement:
     """
     Return the judgement of a batch against the ACTIVE version.
+
+    Args:
+        active: The ACTIVE version; None before the first batch.
+        observed: What arrived.
+        criteria: The dataset's.
+        past: What is known beside the ACTIVE version.
+        compared: What `compare` made of these, where somebody asked it before.
 
     Raises:
         ValueError: The criteria name an unknown target or action.
     """
-    ledger = advance(past.ledger, finalise(observed, active), observed.root)
-    expected = {pointer: known for pointer, known in ledger.items() if pointer not in past.renamed}
-    found = with_removals(diff(active, observed, pk_fields=criteria.pk_fields), expected, criteria.removal)
-    judgement = classify(with_renames(found, past.likenesses), criteria, initial=active is None)
-    strays = (
-        _finding(stray, stray.code, Severity.INFO, criteria) for stray in past.strays
-    )
+    both = compared or compare(active, observed, criteria.pk_fields, past.ledger)
+    expected = {pointer: known for pointer, known in both.ledger.items() if pointer not in past.renamed}
+    is_hint_ignored = resolve(Code.FIELD_RENAMED, criteria.policy) is Action.IGNORE
+    gone = with_removals(both.differences, expected, criteria.removal)
+    found = list(with_renames(gone, past.likenesses, keep_added=is_hint_ignored))
+    judgement = classify(found, criteria, initial=active is None)
+    strays = (_finding(stray, stray.code, Severity.INFO, criteria) for stray in past.strays)
     findings = sorted((*judgement.findings, *strays), key=lambda shown: (shown.pointer, shown.code))
-    return Judgement(judgement.verdict, tuple(findings), judgement.reject_records, ledger)
+    return replace(
+        judgement,
+        findings=tuple(findings),
+        ledger=both.ledger,
+        schema=without_ignored(both.schema, active, _ignored(found, criteria)),
+    )
+
+
+def _ignored(differences: Iterable[Difference], criteria: Criteria) -> set[tuple[Code, str]]:
+    """Return code and pointer of what the dataset's own policy ignores."""
+    if Action.IGNORE not in criteria.policy.values():
+        return set()
+    codes = ((_code(found, criteria, tuple(criteria.targets)), found) for found in differences)
+    return {
+        (code, found.pointer)
+        for code, found in codes
+        if resolve(code, criteria.policy, is_new=found.old is None) is Action.IGNORE
+    }
 
 
 def classify(differences: Iterable[Difference], criteria: Criteria, *, initial: bool) -> Judgement:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from schema_guard.core import classify
 from schema_guard.core.classify import NO_PAST, Criteria, Judgement, Past
+from schema_guard.core.compared import Compared
 from schema_guard.core.finding import Finding, Severity, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.json_schema import Declared
@@ -21,6 +22,8 @@ def judge(
     observed: Inference,
     criteria: Criteria,
     past: Past = NO_PAST,
+    *,
+    compared: Compared | None = None,
 ) -> Judgement:
     """
     Return the judgement of a batch; what its contract does not allow is BREAKING.
@@ -33,11 +36,12 @@ def judge(
         observed: What arrived.
         criteria: The dataset's.
         past: What is known beside the ACTIVE version.
+        compared: What `compare` made of ACTIVE and observed, where somebody asked it before.
 
     Raises:
         ValueError: The criteria name an unknown target or action.
     """
-    judgement = classify.judge(active, observed, criteria, past)
+    judgement = classify.judge(active, observed, criteria, past, compared=compared)
     if contract is None:
         return judgement
     broken = [_under_policy(finding, criteria) for finding in violations(contract, observed, criteria)]

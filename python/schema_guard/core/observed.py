@@ -67,7 +67,9 @@ def struct_of(node: Node, depth: int = 0) -> Struct:
 
 def is_nullable(parent: Node, child: Node) -> bool:
     """Return whether a field was null, or missing from an object of its parent."""
-    return child.nulls is not None or child.present < parent.count(Kind.OBJECT)
+    if child.nulls is not None or parent.objects is None:
+        return child.nulls is not None
+    return child.present < parent.objects.count
 
 
 def is_map(node: Node) -> bool:

@@ -51,9 +51,13 @@ def candidates(differences: Sequence[Difference], records: int, ledger: Ledger) 
 
 
 def with_renames(
-    differences: Iterable[Difference], likenesses: Mapping[Pair, Likeness]
+    differences: Iterable[Difference], likenesses: Mapping[Pair, Likeness], *, keep_added: bool = False
 ) -> Iterator[Difference]:
-    """Yield the differences, with FIELD_RENAMED in the place of FIELD_ADDED where values speak for it."""
+    """
+    Yield the differences, with FIELD_RENAMED in the place of FIELD_ADDED where values speak for it.
+
+    With `keep_added` both are told: for a dataset that ignores the hint the field is new all the same.
+    """
     known = list(differences)
     old_types = {d.pointer: d.old for d in known}
     for difference in known:
@@ -61,8 +65,9 @@ def with_renames(
         if difference.code is Code.FIELD_ADDED:
             about = (pair for pair in likenesses if pair.new == difference.pointer)
             found = best((pair.old, likenesses[pair]) for pair in about)
-        if found is None:
+        if found is None or keep_added:
             yield difference
+        if found is None:
             continue
         was, like = found
         shown = replace(difference.evidence, basis=f"was {was}: {like}")

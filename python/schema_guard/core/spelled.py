@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TypeAlias
+
+#: Its ASCII text. No JSON value is of this type else, and nothing is made faster.
+Spelled: TypeAlias = bytes
 
 
-class Spelled(str):
-    """The text of a JSON number; made by the fast parser, which makes strings of text as `str` itself."""
+def number(spelled: Spelled) -> Decimal:
+    """
+    Return the number, every digit and its exponent kept.
 
-    __slots__ = ()
-
-    @property
-    def number(self) -> Decimal:
-        """The number, every digit and its exponent kept."""
-        return Decimal(self)
+    >>> number(b"1.50")
+    Decimal('1.50')
+    """
+    return Decimal(spelled.decode("ascii"))

@@ -1,4 +1,4 @@
-"""Commands about a dataset's schema: check, history, diff, contract, approve, reject, rollback."""
+"""Commands about a dataset's schema: check, history, diff, contract, ddl, dml, approve, reject, rollback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from metastore_sync.errors import UsageError
-from tidegate.cli import contract, names, output
+from tidegate.cli import contract, declare, names, output
 from tidegate.cli.output import JsonOption
 from tidegate.cli.work import Name
 
@@ -93,6 +93,8 @@ def history(dataset: Name, *, json: JsonOption = False) -> None:
 
 
 commands.command()(contract.contract)
+commands.command()(declare.ddl)
+commands.command()(declare.dml)
 
 
 def _history_row(row: dict[str, Any]) -> dict[str, Any]:

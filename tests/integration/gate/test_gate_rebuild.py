@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from gate.bronze_rows import bronze
+from gate.rebuilt_histories import HISTORIES, WHY, approved, date, run
 
 from lakehouse import bronze_history
 from metastore_sync import lease, registry
@@ -19,10 +18,8 @@ from metastore_sync.restore import restore
 from schema_guard import rebuild as rebuilds
 from schema_guard.check import check
 from schema_guard.decide import approve, reject
-from schema_guard.loaded import Loaded, LoadedRange
+from schema_guard.loaded import Loaded
 
-WHY = "agreed with the shop team"
-OTHER_ID = "ffffffff"
 #: What must come back as it was; who decided, and when a batch was checked, is known to nobody.
 KEPT = {
     "batch": "batch_id, status, schema_version, verdict, findings, record_count, rejected_count, value_bytes,"
@@ -44,60 +41,6 @@ def state(world):
     }
 
 
-def bronze(world):
-    """What bronze holds once every admitted batch is built: the records of its objects, less the rejected."""
-    found = {}
-    query = (
-        "select o.*, b.schema_version, b.admitted_at from registry.batch_object as o"
-        " inner join registry.batch as b using (dataset, batch_id) where b.status = 'ADMITTED'"
-    )
-    rejected = {
-        (row["topic_id"], row["partition"], row["offset"])
-        for row in world.rows("select * from registry.rejected_record")
-    }
-    upto = 0
-    for row in world.rows(query):
-        upto = max(upto, row["batch_id"])
-        body = world.client.get_object(Bucket=world.settings.raw_bucket, Key=row["data_key"])["Body"].read()
-        place = (row["topic_id"], row["partition"])
-        offsets = [json.loads(line)["offset"] for line in gzip.decompress(body).splitlines()]
-        kept = [offset for offset in offsets if (*place, offset) not in rejected]
-        if kept:
-            found.setdefault((row["batch_id"], *place), (row, []))[1].extend(kept)
-    return Loaded(upto, tuple(_range(row, offsets) for row, offsets in found.values()))
-
-
-def _range(row, offsets):
-    return LoadedRange(
-        batch_id=row["batch_id"],
-        topic_id=row["topic_id"],
-        generation=row["generation"],
-        partition=row["partition"],
-        first_offset=min(offsets),
-        last_offset=max(offsets),
-        rows=len(offsets),
-        schema_version=row["schema_version"],
-        ingested_at=row["admitted_at"],
-    )
-
-
-def date(world, batch_id, minutes=1):
-    """Let the batch be admitted some minutes after the newest landing, by the test's clock."""
-    world.rows(
-        "update registry.batch set admitted_at = %(at)s, checked_at = %(at)s"
-        " where batch_id = %(number)s returning 1",
-        at=world.clock + timedelta(minutes=minutes) - timedelta(seconds=30),
-        number=batch_id,
-    )
-
-
-def run(world):
-    """Check, and date each new batch before the next landing."""
-    for report in check(world.settings, world.name):
-        if report.batch_id and report.status == "ADMITTED":
-            date(world, report.batch_id)
-
-
 def lose(world):
     """Empty the registry, but for the dataset's declaration."""
     [row] = world.rows("select document from registry.dataset")
@@ -112,88 +55,6 @@ def rebuild(world, loaded):
     with registry.connect(world.settings) as conn, conn.transaction():
         dataset = registry.dataset(conn, world.name).dataset
         return list(rebuilds.rebuild(world.settings, conn, dataset, loaded))
-
-
-def widening(world):
-    """Fields added and widened, late records, poison among good records, two partitions."""
-    world.land({"id": 1, "at": "2026-11-20T10:00:00Z"}, partition=0)
-    world.land({"id": 2, "at": "2026-11-20T09:00:00Z"}, "poison", partition=1)
-    run(world)
-    world.land({"id": 3, "at": "2026-11-20T11:00:00Z", "note": "x"}, partition=1)
-    run(world)
-    world.land({"id": 4, "note": None}, {"id": 5, "more": {"a": [1]}}, partition=0)
-    world.land('{"id":', partition=0)
-    world.land({"id": 6}, partition=0)
-    run(world)
-
-
-def approved(world):
-    """A breaking change that a person took."""
-    world.land({"id": 1, "zip": 10115})
-    run(world)
-    world.land({"id": 2, "zip": "N1"}, "poison")
-    run(world)
-    approve(world.settings, "orders", 2, "ann", WHY)
-    date(world, 2)
-    world.land({"id": 3, "zip": "SW1"})
-    run(world)
-
-
-def rejected(world):
-    """A breaking change that a person refused, twice, with good records beside it."""
-    world.land({"id": 1, "zip": 10115})
-    run(world)
-    for number in (2, 3):
-        world.land({"id": 2, "zip": "N1"}, {"id": 3, "zip": number}, "poison")
-        run(world)
-        reject(world.settings, "orders", 2, "ann", WHY)
-        date(world, number)
-    world.land({"id": 4, "zip": 1, "new": True})
-    run(world)
-
-
-def generations(world):
-    """A topic that was made anew, whose first generation nobody could read."""
-    world.land("poison", topic_id=OTHER_ID)
-    run(world)
-    world.land({"id": 1}, topic_id=OTHER_ID, partition=3)
-    run(world)
-    world.land({"id": 1})
-    run(world)
-
-
-def unreadable_generation(world):
-    """A generation of nothing but poison, before the one that bronze knows."""
-    world.land("poison", topic_id=OTHER_ID)
-    run(world)
-    world.land({"id": 1})
-    run(world)
-
-
-def empty_batches(world):
-    """Batches without one row: first, between others, and last."""
-    world.land("poison")
-    run(world)
-    world.land({"id": 1})
-    run(world)
-    world.land("poison", "poison", partition=1)
-    run(world)
-    world.land({"id": 2})
-    run(world)
-    world.land("poison")
-    run(world)
-
-
-def gaps(world):
-    """Offsets that Kafka withheld, between and before records."""
-    world.land({"id": 1}, skip=5)
-    world.land({"id": 2}, skip=3)
-    run(world)
-    world.land({"id": 3}, skip=2, partition=1)
-    run(world)
-
-
-HISTORIES = [widening, approved, rejected, generations, unreadable_generation, empty_batches, gaps]
 
 
 @pytest.fixture

@@ -83,3 +83,21 @@ def test_a_registry_of_another_version_is_no_registry_that_is_away(orders):
         check(orders.settings, "orders")
 
     assert not isinstance(raised.value, RegistryAwayError)
+
+
+def test_a_removal_is_told_by_the_same_evidence(orders):
+    orders.land(*({"id": n, "note": f"n{n}"} for n in range(100)))
+    check(orders.settings, "orders")
+    orders.land(*({"id": n} for n in range(20)))
+    check(orders.settings, "orders")
+    away = replace(orders.settings, postgres_dsn="postgresql://nobody@127.0.0.1:1/none")
+    for _ in range(2):
+        orders.land(*({"id": n} for n in range(20)))
+        reports = check(away, "orders")
+        if reports[-1].verdict != "BREAKING":
+            check(orders.settings, "orders")
+
+    (finding,) = (f for f in reports[-1].findings if f["code"] == "FIELD_REMOVED")
+    assert "in none of 60 of 3 batches" in finding["evidence"]["basis"]
+    (same,) = (f for f in check(orders.settings, "orders")[-1].findings if f["code"] == "FIELD_REMOVED")
+    assert same == finding
