@@ -1,4 +1,4 @@
-"""Receipts and rejected records over HTTP."""
+"""Receipts over HTTP."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, Response
 
 from lakehouse import ledger
-from lakehouse.api_models import Receipts, Rejected
+from lakehouse.api_models import Receipts
 from metastore_sync import problem, registry
 from metastore_sync.api_docs import ANY, BIGINT, Name, answers
 from metastore_sync.errors import UsageError
@@ -20,21 +20,13 @@ from metastore_sync.settings import Settings
 Require = Callable[[str], Callable[..., Any]]
 #: Most rows of one page, and how many there are when none is asked for.
 PAGE_MOST, PAGE = 500, 50
-Limit = Annotated[int, Query(ge=1, le=PAGE_MOST, description="Rows of one page.")]
 Before = Annotated[int, Query(ge=1, le=BIGINT, description="`next_before` of the page before.")]
-After = Annotated[
-    str | None,
-    Query(
-        pattern=r"^[0-9]{1,18}\.[0-9A-Za-z_-]{1,64}\.[0-9]{1,9}\.[0-9]{1,18}\.[a-z]{1,20}$",
-        description="`next_after` of the page before.",
-    ),
-]
 _PROBLEMS = (*ANY, ProblemType.NOT_FOUND)
 
 
 def router(settings_dependency: Callable[..., Settings], require: Require) -> APIRouter:
     """
-    Return the routes of receipts and rejected records.
+    Return the routes of receipts.
 
     Args:
         settings_dependency: Gives the settings in force.
@@ -59,32 +51,6 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
             dataset,
             lambda conn: _receipts(ledger.receipts(conn, dataset, before=before, page=limit), limit),
         )
-
-    @routes.get(
-        "/rejected", tags=["rejected"], responses=answers(Rejected, "A page of records.", _PROBLEMS)
-    )
-    def list_rejected(  # noqa: PLR0917 - one per query parameter
-        dataset: Name,
-        settings: at,
-        limit: Limit = PAGE,
-        after: After = None,
-        batch: Annotated[int | None, Query(ge=1, le=BIGINT, description="Of one batch only.")] = None,
-        error_type: Annotated[
-            str | None, Query(pattern="^[A-Z0-9_]{1,60}$", description="Of one reason only.")
-        ] = None,
-    ) -> Response:
-        """List rejected records with their reasons, newest first, without payloads."""
-
-        def read(conn: ledger.Connection) -> dict[str, Any]:
-            place = ledger.Place.parse(after) if after else None
-            rows = ledger.rejected(
-                conn, dataset, after=place, batch_id=batch, error_type=error_type, page=limit
-            )
-            last = str(ledger.place_of(rows[-1])) if len(rows) == limit else None
-            kinds = ledger.rejected_kinds(conn, dataset)
-            return {"kinds": kinds, "rejected": rows, "next_after": last}
-
-        return _page(settings, dataset, read)
 
     return routes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,14 +61,21 @@ def receipts(conn: Connection, name: str, *, before: int = NEWEST, page: int = 5
     return list(QUERIES.receipts(conn, dataset=name, before=before, page=page))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which rejected records are listed; None means any. `status` is `open` or `replayed`."""
+
+    batch_id: int | None = None
+    error_type: str | None = None
+    stage: str | None = None
+    status: str | None = None
+
+
+ANY = Filter()
+
+
 def rejected(
-    conn: Connection,
-    name: str,
-    *,
-    after: Place | None = None,
-    batch_id: int | None = None,
-    error_type: str | None = None,
-    page: int = 50,
+    conn: Connection, name: str, wanted: Filter = ANY, *, after: Place | None = None, page: int = 50
 ) -> list[dict[str, Any]]:
     """Return a page of a dataset's rejected records, newest first, without their payloads."""
     place = after or Place()
@@ -75,23 +83,36 @@ def rejected(
         QUERIES.rejected(
             conn,
             dataset=name,
-            batch_id=batch_id,
-            error_type=error_type,
             after_batch=place.batch_id,
             after_topic=place.topic_id,
             after_partition=place.partition,
             after_offset=place.offset,
             after_stage=place.stage,
             page=page,
+            **asdict(wanted),
         )
     )
 
 
 def place_of(row: dict[str, Any]) -> Place:
     """Return the place of a rejected record."""
-    return Place(row["batch_id"], row["topic_id"], row["partition"], row["offset"], row["stage"])
+    return Place(row["batch_id"] or 0, row["topic_id"], row["partition"], row["offset"], row["stage"])
 
 
-def rejected_kinds(conn: Connection, name: str) -> list[dict[str, Any]]:
+def rejected_page(
+    conn: Connection, name: str, wanted: Filter = ANY, *, after: str | None = None, page: int = 50
+) -> dict[str, Any]:
+    """
+    Return a page of rejected records with the counts per reason, and where the next page begins.
+
+    Raises:
+        UsageError: `after` is not the `next_after` of a page.
+    """
+    rows = rejected(conn, name, wanted, after=Place.parse(after) if after else None, page=page)
+    last = str(place_of(rows[-1])) if len(rows) == page else None
+    return {"kinds": rejected_kinds(conn, name, wanted), "rejected": rows, "next_after": last}
+
+
+def rejected_kinds(conn: Connection, name: str, wanted: Filter = ANY) -> list[dict[str, Any]]:
     """Return how many records were rejected for which reason, most first."""
-    return list(QUERIES.rejected_kinds(conn, dataset=name))
+    return list(QUERIES.rejected_kinds(conn, dataset=name, **asdict(wanted)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from metastore_sync import lease
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
-from schema_guard import errors
+from schema_guard import errors, replay_errors
 from schema_guard.batches import Batch
 from schema_guard.chains import Cursor
 from schema_guard.core import classify
@@ -40,10 +40,24 @@ class Admission:
 
 
 def record(
-    conn: Connection, token: int, batch: Batch, judged: Judged, *, actor: str = ACTOR
+    conn: Connection,
+    token: int,
+    batch: Batch,
+    judged: Judged,
+    *,
+    actor: str = ACTOR,
+    also: Callable[[int], None] | None = None,
 ) -> Admission:
     """
-    Record a judged batch under the next number; `actor` is whom the audit log names.
+    Record a judged batch under the next number.
+
+    Args:
+        conn: To the registry.
+        token: Of the dataset's lease.
+        batch: Its links; a replay batch has none, and moves no cursor.
+        judged: What the guard made of it.
+        actor: Whom the audit log names.
+        also: Writes what belongs to the same transaction; is given the batch's number.
 
     Raises:
         LeaseLostError: Another guard holds the dataset; nothing was written.
@@ -58,11 +72,13 @@ def record(
         last = QUERIES.last_batch(conn, dataset=name) or {"batch_id": 0, "next_watermark": None}
         batch_id = last["batch_id"] + 1
         _insert_batch(conn, judged, batch_id, version, last["next_watermark"])
-        _insert_objects(conn, judged, batch_id)
+        _insert_objects(conn, judged, batch_id, is_replay=not batch.links)
         rejected.copy(conn, name, batch_id, rejected.read(judged.scan.rejected_files))
         _advance(conn, name, batch)
         _remember(conn, judged)
         _conclude(conn, judged, batch_id, version, actor)
+        if also is not None:
+            also(batch_id)
     return Admission(batch_id, status_of(judged), version)
 
 
@@ -100,6 +116,8 @@ def _check_unmoved(conn: Connection, judged: Judged, batch: Batch) -> None:
         raise errors.not_checked(name, state)
     # The batch is the truth, not the state: a pause and a resume may have hidden that one is BLOCKED.
     if registry.blocked_batch(conn, name) is not None:
+        if not batch.links:
+            raise replay_errors.overtakes(name, "a batch is BLOCKED")
         cursor = batch.links[0].cursor
         raise errors.cursor_moved(name, cursor.topic_id, cursor.partition, cursor.next_offset)
     active = registry.active_version(conn, name)
@@ -184,7 +202,7 @@ def _insert_batch(conn: Connection, judged: Judged, batch_id: int, version: int,
     )
 
 
-def _insert_objects(conn: Connection, judged: Judged, batch_id: int) -> None:
+def _insert_objects(conn: Connection, judged: Judged, batch_id: int, *, is_replay: bool) -> None:
     QUERIES.insert_object(
         conn,
         [
@@ -199,6 +217,7 @@ def _insert_objects(conn: Connection, judged: Judged, batch_id: int) -> None:
                 "last_offset": source.last_offset,
                 "record_count": source.record_count,
                 "landed_at": source.landed_at,
+                "is_replay": is_replay,
             }
             for source in judged.sources
         ],

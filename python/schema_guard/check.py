@@ -19,7 +19,7 @@ import structlog
 
 from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
-from metastore_sync.errors import RegistryAwayError
+from metastore_sync.errors import BrokenError, RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
 from schema_guard import (
@@ -40,6 +40,7 @@ from schema_guard.edges import registry
 from schema_guard.edges.registry import Connection
 from schema_guard.edges.s3 import Store
 from schema_guard.judge import Judged, Known, judge
+from schema_guard.rejections import dead_letters
 from schema_guard.report import Report, Status
 
 _log = structlog.get_logger(__name__)
@@ -132,6 +133,7 @@ class _Check:
             return waiting
         # Read again under the lease: the topic may have been handed over to another sink.
         dataset = self._declared()
+        self._take_dead_letters(dataset)
         self._reland(dataset)
         store = Store(self._settings)
         gaps.refuse_lost(store, self._conn, name)
@@ -146,6 +148,13 @@ class _Check:
             # Heals a snapshot that an earlier check committed a batch for, but did not live to write.
             snapshot.write(self._settings, self._conn)
         return [*found, *(reports.of_hole(name, hole) for hole in backlog.holes)]
+
+    def _take_dead_letters(self, dataset: Dataset) -> None:
+        """Take what the connector could not land; what did land is judged without Kafka all the same."""
+        try:
+            dead_letters.take(self._settings, self._conn, self._token, dataset)
+        except BrokenError as away:
+            _log.warning("rejected.dead_letters_wait", dataset=self._name, cause=away.fact)
 
     def _reland(self, dataset: Dataset) -> None:
         """Bring over what another sink wrote, and keep what a person should know of it."""

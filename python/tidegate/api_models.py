@@ -76,6 +76,7 @@ class DatasetStatus(Strict):
     batch_id: int | None
     records: int | None
     rejected: int | None
+    rejected_open: int | None
     receipt: Receipt | None
     connector: Connector | None
     source_connector: Connector | None

@@ -30,6 +30,7 @@ _OF_DATASET = {
     "tidegate_records_not_landed": ("not_landed", "Records in Kafka that have not landed."),
     "tidegate_records_waiting": ("waiting", "Landed records without proof."),
     "tidegate_records_rejected": ("rejected", "Records that could not become rows."),
+    "tidegate_rejected_open": ("rejected_open", "Rejected records, dead letters too, that nobody replayed."),
     "tidegate_max_lag_seconds": ("max_lag_seconds", "Seconds a landed record may wait."),
     "tidegate_schema_version": ("schema_version", "Number of the ACTIVE schema version."),
 }

@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, Query
 from fastapi.responses import JSONResponse, Response
 
 from lakehouse import api as lakehouse_api
-from lakehouse import run_api
+from lakehouse import rejected_api, run_api
 from metastore_sync import api as metastore_api
 from metastore_sync import lifecycle_api
 from metastore_sync import settings as known
@@ -64,7 +64,8 @@ def build(settings: Settings, *, adopts: bool = True) -> FastAPI:
     made.add_middleware(Numbered)
     door, watch = Doorkeeper(settings), Watch(settings)
     physician = Physician(settings, {"adoption": adoption.wrong} if adopts else {})
-    for api in (metastore_api, lifecycle_api, guard_api, landing_api, lakehouse_api, run_api):
+    ours = (metastore_api, lifecycle_api, guard_api, landing_api, lakehouse_api, rejected_api, run_api)
+    for api in ours:
         made.include_router(api.router(lambda: settings, door.require))
     made.include_router(page.router(settings, watch, physician, door))
     _operations(made, door, watch, physician)

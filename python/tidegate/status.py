@@ -65,6 +65,7 @@ class DatasetStatus:
         waiting: Landed records without proof: not judged, blocked, or without a green receipt.
         lag_seconds: Age of the oldest of them; 0 when none waits.
         records: Of all admitted batches, the rejected included.
+        rejected_open: Rejected records that nobody replayed, dead letters included.
         source_connector: Captures the table of a dataset with cdc; `slot` is what its server keeps for it.
         guarantee: exactly-once, or at-least-once and whose layout is read.
     """
@@ -93,6 +94,7 @@ class DatasetStatus:
     landing: LandingStatus
     phases: tuple[Phase, ...]
     guarantee: str = "exactly-once"
+    rejected_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,7 @@ def _dataset(fact: DatasetFact, facts: Facts) -> DatasetStatus:
         batch_id=seen.batch_id if seen else None,
         records=seen.records if seen else None,
         rejected=seen.rejected if seen else None,
+        rejected_open=seen.rejected_open if seen else None,
         receipt=_receipt(seen),
         connector=fact.connector,
         source_connector=fact.source_connector,

@@ -73,7 +73,7 @@
         inner join (select * from meta.admitted.batch where {{ window }}) as b
             on o.batch_id = b.batch_id
         left anti join (select * from meta.admitted.rejected where {{ window }}) as x
-            on o.topic_id = x.topic_id and r.line.partition = x.partition and r.line.offset = x.`offset`
+            on o.batch_id = x.batch_id and o.topic_id = x.topic_id and r.line.partition = x.partition and r.line.offset = x.`offset`
 {%- endmacro %}
 
 

@@ -32,6 +32,7 @@ class ErrorType(StrEnum):
     TOMBSTONE_KEY = "TOMBSTONE_KEY"
     MISFIT = "MISFIT"
     UNAVAILABLE_VALUE = "UNAVAILABLE_VALUE"
+    DEAD_LETTER = "DEAD_LETTER"
 
 
 class PoisonError(Exception):

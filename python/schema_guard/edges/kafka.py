@@ -1,4 +1,4 @@
-"""Kafka, as a replay uses it: whose topic it is now, where its log begins, and a range of its records."""
+"""Kafka, as the guard reads it: whose topic it is now, where its log begins, and a range of its records."""
 
 from __future__ import annotations
 
@@ -72,6 +72,12 @@ def log_range(settings: Settings, topic: str, partition: int) -> LogRange:
     with _said(settings, topic), _consumer(settings) as consumer:
         place = TopicPartition(topic, partition)
         return LogRange(*consumer.get_watermark_offsets(place, timeout=SECONDS))
+
+
+def partitions(settings: Settings, topic: str) -> list[int]:
+    """Return the numbers of a topic's partitions."""
+    with _said(settings, topic), _consumer(settings) as consumer:
+        return sorted(consumer.list_topics(topic, timeout=SECONDS).topics[topic].partitions)
 
 
 def records(

@@ -89,14 +89,14 @@ insert into registry.batch (
     case when :status = 'ADMITTED' then now() end
 );
 
--- name: insert_object(dataset, batch_id, data_key, topic_id, generation, partition, first_offset, last_offset, record_count, landed_at)*!
+-- name: insert_object(dataset, batch_id, data_key, topic_id, generation, partition, first_offset, last_offset, record_count, landed_at, is_replay)*!
 -- One landed object of a batch, with the range that belongs to it.
 insert into registry.batch_object (
     dataset, batch_id, data_key, topic_id, generation, partition, first_offset, last_offset,
-    record_count, landed_at
+    record_count, landed_at, is_replay
 ) values (
     :dataset, :batch_id, :data_key, :topic_id, :generation, :partition, :first_offset,
-    :last_offset, :record_count, :landed_at
+    :last_offset, :record_count, :landed_at, :is_replay
 );
 
 -- name: begin_cursor(dataset, topic_id, generation, partition, from_offset)!
@@ -119,7 +119,7 @@ select batch_id, data_key
 from registry.batch_object
 where
     dataset = :dataset and topic_id = :topic_id and partition = :partition
-    and first_offset = :first_offset;
+    and first_offset = :first_offset and not is_replay;
 
 -- name: batch(dataset, batch_id)^
 -- One batch, with the version it was compared with.
@@ -154,7 +154,7 @@ select
             from registry.batch_object as p
             where
                 p.dataset = o.dataset and p.topic_id = o.topic_id and p.partition = o.partition
-                and p.first_offset < o.first_offset
+                and p.first_offset < o.first_offset and not p.is_replay
             order by p.first_offset desc
             limit 1
         ),
@@ -201,11 +201,16 @@ where
     and schema_version = :judged_version;
 
 -- name: newest_admitted_batch(dataset)^
--- The batch whose objects are newest in the tables.
-select batch_id
-from registry.batch
-where dataset = :dataset and status = 'ADMITTED'
-order by batch_id desc
+-- The batch whose landed objects are newest in the tables; a replay batch has none.
+select b.batch_id
+from registry.batch as b
+where
+    b.dataset = :dataset and b.status = 'ADMITTED'
+    and not exists (
+        select from registry.batch_object as o
+        where o.dataset = b.dataset and o.batch_id = b.batch_id and o.is_replay
+    )
+order by b.batch_id desc
 limit 1;
 
 -- name: field_presence(dataset)^

@@ -40,6 +40,11 @@ where
             r.dataset = b.dataset and r.batch_id = b.batch_id and r.is_green
             and r.line = 'landed_to_bronze'
     )
+    -- Kafka cannot give a replay object back: it is no gap of a chain.
+    and not exists (
+        select from registry.batch_object as o
+        where o.dataset = b.dataset and o.batch_id = b.batch_id and o.is_replay
+    )
 order by b.batch_id;
 
 -- name: unproven_objects()
@@ -49,7 +54,8 @@ select
     o.last_offset, o.record_count
 from registry.batch_object as o
 where
-    not exists (
+    not o.is_replay
+    and not exists (
         select from registry.receipt as r
         where
             r.dataset = o.dataset and r.batch_id = o.batch_id and r.is_green

@@ -19,7 +19,8 @@ from (
 
 -- name: aged(dataset, before)
 -- Landed objects that are old enough, in the order of their chains; whether each may go: all that was judged of it
--- is proven, and a later object of its partition was judged.
+-- is proven, a later object of its partition was judged, and no rejected record of it may still be replayed from it.
+-- Replay objects stay: Kafka could not give them back.
 select
     o.data_key, o.topic_id, o.partition, o.first_offset, o.last_offset, o.batch_id,
     g.data_key is not null as is_lost,
@@ -36,12 +37,19 @@ select
         select from registry.batch_object as n
         where
             n.dataset = o.dataset and n.topic_id = o.topic_id and n.partition = o.partition
-            and n.first_offset > o.last_offset and n.data_key <> o.data_key
+            and n.first_offset > o.last_offset and n.data_key <> o.data_key and not n.is_replay
+    )
+    and not exists (
+        select from registry.rejection as x
+        where
+            x.dataset = o.dataset and x.topic_id = o.topic_id and x.partition = o.partition
+            and x."offset" between o.first_offset and o.last_offset
+            and x.status = 'open' and x.original_payload is not null
     ) as may_go
 from registry.batch_object as o
 left join registry.accepted_gap as g
     on o.dataset = g.dataset and o.batch_id = g.batch_id and o.data_key = g.data_key
-where o.dataset = :dataset and o.removed_at is null and o.landed_at < :before
+where o.dataset = :dataset and not o.is_replay and o.removed_at is null and o.landed_at < :before
 order by o.topic_id, o.partition, o.first_offset;
 
 -- name: mark_removed(dataset, data_keys)!

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 __all__ = ["execute", "main"]
 
+#: Other name of a command → its own.
+ALIASES = {"dlq": "rejected"}
+
 
 def main() -> None:
     """Run the command of this process's arguments and leave with its exit code."""
@@ -25,4 +28,18 @@ def execute(words: Sequence[str]) -> int:
     """
     from tidegate.cli.boundary import guarded  # noqa: PLC0415 - so that completion stays fast
 
-    return guarded(words)
+    return guarded(_unaliased(words))
+
+
+def _unaliased(words: Sequence[str]) -> list[str]:
+    """
+    Return the words with a command's own name in the place of its alias.
+
+    >>> _unaliased(["--debug", "dlq", "list", "dlq"])
+    ['--debug', 'rejected', 'list', 'dlq']
+    """
+    given = list(words)
+    first = next((n for n, word in enumerate(given) if not word.startswith("-")), None)
+    if first is not None:
+        given[first] = ALIASES.get(given[first], given[first])
+    return given

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli import backfill, datasets, landing, lifecycle, local, maintain, parts, registry, schema, status, work
+from tidegate.cli import (
+    backfill,
+    datasets,
+    landing,
+    lifecycle,
+    local,
+    maintain,
+    parts,
+    registry,
+    rejected,
+    schema,
+    status,
+    work,
+)
 
 app = typer.Typer(
     name="tidegate",
@@ -36,3 +49,4 @@ for _module in (parts, status, datasets, lifecycle, work, backfill, maintain, lo
 app.add_typer(schema.commands, name="schema")
 app.add_typer(landing.commands, name="landing")
 app.add_typer(registry.commands, name="registry")
+app.add_typer(rejected.commands, name="rejected")

@@ -52,7 +52,7 @@ def _row(entry: DatasetStatus, status: Status) -> dict[str, Any]:
         "lag": "—" if entry.lag_seconds is None else age(entry.lag_seconds),
         "schema": _schema(entry),
         "receipt": _receipt(entry),
-        "rejected": entry.rejected,
+        "rejected": _rejected(entry),
         "connector": _connector(entry),
     }
 
@@ -60,6 +60,12 @@ def _row(entry: DatasetStatus, status: Status) -> dict[str, Any]:
 def _schema(entry: DatasetStatus) -> str:
     active = f"v{entry.schema_version}" if entry.schema_version else "—"
     return f"{active} (v{entry.blocked_version} waits)" if entry.blocked_version else active
+
+
+def _rejected(entry: DatasetStatus) -> str:
+    if entry.rejected is None:
+        return ""
+    return f"{entry.rejected} ({entry.rejected_open} open)" if entry.rejected_open else str(entry.rejected)
 
 
 def _receipt(entry: DatasetStatus) -> Text:

@@ -33,6 +33,13 @@ from registry.batch as b
 where b.status = 'ADMITTED'
 group by b.dataset;
 
+-- name: rejections()
+-- Rejected records that nobody replayed, dead letters included.
+select dataset, count(*) as open
+from registry.rejection
+where status = 'open'
+group by dataset;
+
 -- name: newest()
 -- The newest batch: its size, when its last object landed, when it was judged.
 select distinct on (b.dataset)

@@ -55,6 +55,7 @@ class RegistryFact:
         accepted: Losses that somebody accepted.
         changed: The last change of state; None when there was none.
         records: Of all admitted batches, the rejected ones included.
+        rejected_open: Rejected records that nobody replayed, dead letters included.
         newest_records: Of the newest batch; `judged_at` and `landed_at` are its times.
         unproven_records: Of admitted batches without a green receipt; the oldest landed at
             `unproven_since`.
@@ -67,6 +68,7 @@ class RegistryFact:
     batches: int = 0
     records: int = 0
     rejected: int = 0
+    rejected_open: int = 0
     newest_records: int = 0
     judged_at: datetime | None = None
     landed_at: datetime | None = None

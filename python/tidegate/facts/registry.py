@@ -23,7 +23,9 @@ from tidegate.facts.model import Blocked, ReceiptFact, RegistryFact, StateChange
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "facts.sql", "psycopg")
 
 #: Statements that give at most one row per dataset.
-_PER_DATASET = ("versions", "blocked", "admitted", "newest", "unproven", "receipts", "red", "changed")
+_PER_DATASET = (
+    "versions", "blocked", "admitted", "newest", "unproven", "receipts", "red", "changed", "rejections"
+)  # fmt: skip
 Row = Mapping[str, Any]
 _NO_ROW: Row = {}
 
@@ -81,6 +83,7 @@ def _fact(found: Mapping[str, Row], losses: Sequence[AcceptedGap]) -> RegistryFa
         batches=admitted.get("batches", 0),
         records=admitted.get("records", 0),
         rejected=admitted.get("rejected", 0),
+        rejected_open=found["rejections"].get("open", 0),
         newest_records=newest.get("record_count", 0),
         judged_at=newest.get("checked_at"),
         landed_at=newest.get("landed_at"),

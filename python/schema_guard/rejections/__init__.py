@@ -1,0 +1,1 @@
+"""Rejected records: found, judged again as a replay batch, and taken from the dead letter topic."""
