@@ -12,7 +12,7 @@ COLUMNS = {"id": "string", "low": "int", "high": "int"}
 KEYED = {"mode": "upsert", "pk_fields": ["id"]}
 SILVER = (
     "{{ config(materialized='incremental', incremental_strategy='upsert', meta={'rules': RULES}) }}"
-    " select *, {{ validation(unless='is_deleted') }} from {{ upsert('NAME') }}"
+    " select *, {{ row_validation(unless='is_deleted') }} from {{ upsert('NAME') }}"
 )
 RULES = [
     {"name": "has_a_low", "check": "low is not null"},

@@ -1,5 +1,5 @@
 {#-
-    The columns `validation_errors` and `validation_status` of a row: `select *, {{ validation() }} from {{ append('flights') }}`.
+    The columns `validation_errors` and `validation_status` of a row: `select *, {{ row_validation() }} from {{ append('flights') }}`.
 
     Rules stand in the model's yml, `config: {meta: {rules: [{name: …, check: …}]}}`; `check` is an SQL condition on the columns of
     the query. As in a CHECK constraint a rule is broken where its condition is false; null breaks nothing.
@@ -8,7 +8,7 @@
     Args:
         unless: SQL condition of rows that no rule judges, such as 'is_deleted', since deleted rows have no payload.
 -#}
-{% macro validation(unless=none) -%}
+{% macro row_validation(unless=none) -%}
     {%- set broken = [] -%}
     {%- for rule in validation_rules() -%}
         {%- do broken.append("case when not (" ~ rule.check ~ ") then '" ~ rule.name ~ "' end") -%}
@@ -42,7 +42,7 @@
     {%- if wrong -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": its rules cannot be read\n  " ~ wrong | join('\n  ')
-            ~ "\nNothing was built.\nNext: write them under config: meta: rules: in " ~ model.name ~ ".yml (docs/macros/validation.md)") }}
+            ~ "\nNothing was built.\nNext: write them under config: meta: rules: in " ~ model.name ~ ".yml (docs/macros/row_validation.md)") }}
     {%- endif -%}
     {%- do return(rules) -%}
 {%- endmacro %}
