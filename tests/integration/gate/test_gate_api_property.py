@@ -29,6 +29,8 @@ from tidegate import service
 NOWHERE = "127.0.0.1:1"
 TOKEN = "an approve token"
 EXAMPLES = 1000 if os.environ.get("TIDEGATE_SOAK") else 12
+#: Where the record stands that `app` has rejected.
+REJECTED = {"topic_id": "0a1b2c3d", "partition": 0, "offset": 1}
 #: 500 is described nowhere, so that a status that is described is none.
 CHECKS = [
     status_code_conformance,
@@ -125,7 +127,8 @@ def test_what_is_sent_to_things_that_are_there(api, method, path):
     )
     @SETTINGS
     def there(case, version, has_tag):
-        fitting = {"dataset": "orders", "name": "orders", "table": "slv_orders", "version": version}
+        fitting = {"dataset": "orders", "name": "orders", "table": "slv_orders", **REJECTED}
+        fitting["version"] = version
         case.path_parameters = {name: fitting[name] for name in case.path_parameters}
         if has_tag and method in {"post", "patch"}:
             case.headers["If-Match"] = "*"
