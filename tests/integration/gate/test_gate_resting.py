@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +23,9 @@ def guard(orders, monkeypatch):
     monkeypatch.setenv("TIDEGATE_HOME", str(orders.settings.home))
     for name in PASSED_ON:
         monkeypatch.setenv(f"TIDEGATE_{name.upper()}", getattr(orders.settings, name))
-    return importlib.import_module("_dataset_dag")._guard.function
+    task = importlib.import_module("_dataset_dag")._guard.function
+    behind = SimpleNamespace(downstream_task_ids={"orders.brz_orders", "backfill"})
+    return functools.partial(task, params={"start_date": None, "end_date": None}, task=behind)
 
 
 @pytest.mark.parametrize("state", [DatasetState.PAUSED, DatasetState.RETIRED])
@@ -41,6 +45,7 @@ def test_a_dataset_at_rest_is_skipped_with_a_note(orders, guard, state):
 def test_a_dataset_in_use_is_judged(orders, guard):
     orders.land({"id": 1})
 
-    guard("orders")
+    follows = guard("orders")
 
+    assert follows == ["orders.brz_orders"]
     assert orders.value("select count(*) from registry.batch") == 1
