@@ -22,9 +22,7 @@ from schema_guard.core.policy import Action
 from schema_guard.core.schema import Schema, finalise
 from tests.unit.test_core_evolution import criteria, likenesses, observed, written
 
-CASES: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[1] / "cases/policy/effects.yml").read_text()
-)
+CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "cases/policy/effects.yml").read_text())
 
 #: The gate makes it from manifests; it changes no schema.
 ELSEWHERE = {Code.LANDING_GAP}

@@ -12,8 +12,10 @@
         {{ touched_days_sql(rows, columns, window) }}
     {%- elif strategy == 'history' -%}
         {{ history_sql(rows, columns) }}
+    {%- elif strategy == 'insert_overwrite' -%}
+        {{ overwrite_sql(rows, columns) }}
     {%- else -%}
-        {{ get_merge_sql(this, rows, config.get('unique_key'), none, config.get('incremental_predicates')) }}
+        {{ merge_sql(rows, columns) }}
     {%- endif -%}
 {%- endmacro %}
 
