@@ -17,9 +17,9 @@ MARKS = {"works": "yes", "wrong": "**wrong rows**", "error": "fails"}
 HEAD = """# dbt on Iceberg: what holds
 
 Written by `make docs` from what `make conformance` saw and recorded. Each feature is a model that is built
-twice over one Spark: once with dbt-spark {dbt-spark} alone ("stock"), once with this project's macros ("ours"),
-in tables of Iceberg's format 2 and 3 (dbt-core {dbt-core}, Spark {pyspark}). A feature that is a refusal holds
-when dbt refuses and the rows of before stay. The cases: `tests/cases/conformance`.
+twice over one Spark: once with dbt-spark {dbt-spark} alone ("stock"), once with this project's macros
+("ours"), in tables of Iceberg's format 2 and 3 (dbt-core {dbt-core}, Spark {pyspark}). A feature that is a
+refusal holds when dbt refuses and the rows of before stay. The cases: `tests/cases/conformance`.
 
 | feature | v2 stock | v2 ours | v3 stock | v3 ours | what stock does |
 |---|---|---|---|---|---|

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,12 @@ version: "1.0.0"
 profile: tidegate
 models: {stock: {+file_format: iceberg, +on_schema_change: append_new_columns, +schema: gold}}
 """
+
+#: What dbt and Thrift say before the fact: where the model's file lay, and of which class the error is.
+_WRAPPING = re.compile(
+    r"(Runtime|Compilation) Error in model \S+ \(\S+\)|Database Error|Error running query:"
+    r"|\b(?:org|java)\.[\w.]+(?:Exception|Error):"
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ class Bench:
         for node in result.result:
             if node.status not in {"success", "pass"}:
                 name = (getattr(node.node, "attached_node", None) or node.node.name).rpartition(".")[2]
-                self.failed.setdefault(name, _plain(str(node.message)))
+                self.failed.setdefault(name, self._plain(str(node.message)))
         assert side == "stock" or not {f"{layer}_{self.one.name}" for layer in ("brz", "slv")} & set(
             self.failed
         )
@@ -168,15 +175,13 @@ class Bench:
             try:
                 rows = [list(row) for row in self.one.rows(ask.replace("TABLE", self._table(feature, side)))]
             except Error as error:
-                return "error", _plain(str(error.args[0].status.errorMessage if error.args else error))
+                return "error", self._plain(str(error.args[0].status.errorMessage if error.args else error))
         right = rows == feature.rows if feature.rows is not None else True
         if right and bool(said) == bool(feature.refused):
             return "works", ""
         return "wrong", json.dumps(rows, default=str)
 
-
-def _plain(message: str) -> str:
-    """Return dbt's message without Spark's stack traces, on one line."""
-    kept = message.partition("\tat ")[0].partition("== SQL")[0]
-    lines = [line.strip() for line in kept.splitlines() if line.strip()]
-    return " ".join(lines)[:400]
+    def _plain(self, message: str) -> str:
+        """Return what dbt said on one line, without stack traces, places of files and names of the run."""
+        kept = _WRAPPING.sub("", message.partition("\tat ")[0].partition("== SQL")[0])
+        return " ".join(kept.replace(f"_{self.form}_{self.one.name}", "").split())[:400]

@@ -11,18 +11,20 @@ import pytest
 
 from lakehouse import scaffold
 from metastore_sync import registry
+from metastore_sync.settings import Settings
 from tests.dbt.conftest import NOW
 
 pytestmark = pytest.mark.stack
 
 
 def test_freshness_is_that_of_the_newest_admitted_batch(
-    lake: Callable[..., Any], record: Callable[..., Any], dbt_home: Path
+    lake: Callable[..., Any], record: Callable[..., Any], dbt_home: Path, found: Settings
 ) -> None:
     loaded, waiting = lake(mode="append"), lake(mode="append")
     for one in (loaded, waiting):
         name = f"brz_{one.name}.yml"
-        text = scaffold.files(registry.dataset(one.registry, one.name).dataset)[name]
+        with registry.connect(found) as conn:
+            text = scaffold.files(registry.dataset(conn, one.name).dataset)[name]
         eleven_years = text.replace("count: 36,", "count: 99999,").replace(
             "count: 72,", "count: 99999,"
         )  # whatever the day of the test is
@@ -38,7 +40,7 @@ def test_freshness_is_that_of_the_newest_admitted_batch(
     result = dbtRunner().invoke(["--quiet", "source", "freshness", *places, "--select", *picked])
 
     assert result.exception is None
-    found = {one.node.name: (str(one.status), one.max_loaded_at) for one in result.result.results}
-    assert found[loaded.name] == ("pass", NOW + timedelta(minutes=1))
-    assert found[waiting.name][0] == "error"
-    assert found[waiting.name][1].year == 1
+    said = {one.node.name: (str(one.status), one.max_loaded_at) for one in result.result.results}
+    assert said[loaded.name] == ("pass", NOW + timedelta(minutes=1))
+    assert said[waiting.name][0] == "error"
+    assert said[waiting.name][1].year == 1

@@ -50,8 +50,9 @@ def test_a_replay_over_http_is_listed_with_who_and_why(client):
     again = ask(client, "POST", path, "write", edited)
 
     assert (done.status_code, again.status_code) == (200, 409)
-    assert done.json()["replays"][0] | {"why": "mended", "actor": "ann", "batch_id": 2} == (
-        done.json()["replays"][0]
+    assert (
+        done.json()["replays"][0] | {"why": "mended", "actor": "ann", "batch_id": 2}
+        == (done.json()["replays"][0])
     )
     page = ask(client, "GET", "/datasets/orders/rejected?status=replayed").json()
     assert [(row["offset"], row["replay_batch"]) for row in page["rejected"]] == [(1, 2)]
