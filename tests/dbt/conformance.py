@@ -105,7 +105,9 @@ class Bench:
         """Forget every table."""
         for feature in features():
             for side in self.sides:
-                self.one.rows(f"drop table if exists {self._table(feature, side)} purge")
+                views = f"show views in {GOLD} like '{self._model(feature, side)}'"
+                kind = "view" if self.one.rows(views) else "table"
+                self.one.rows(f"drop {kind} if exists {self._table(feature, side)}")
 
     def _model(self, feature: Feature, side: str) -> str:
         return f"{'agg' if side == 'ours' else 'stock'}_{feature.name}_{self.form}_{self.one.name}"

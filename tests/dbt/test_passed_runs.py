@@ -102,7 +102,7 @@ def _asleep(one: Any) -> subprocess.Popen[str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
     deadline, pause = time.monotonic() + 120, threading.Event()
-    while len(list((target / "compiled").rglob(f"*_{one.name}.sql"))) < len(STRATEGIES):
+    while _executing(target / "dbt.log") < len(STRATEGIES):
         assert sleeper.poll() is None
         assert time.monotonic() < deadline
         pause.wait(0.1)
@@ -112,6 +112,11 @@ def _asleep(one: Any) -> subprocess.Popen[str]:
         commits = f"select count(*) from {{{layer}}}.snapshots where summary['tidegate_batch'] = '2'"  # noqa: S608
         assert one.rows(commits) == [(0,)], f"{layer} was written before it was stopped"
     return sleeper
+
+
+def _executing(log: Path) -> int:
+    """Return how many models are compiled and have begun to run."""
+    return log.read_text(encoding="utf-8").count("Began executing node model.") if log.exists() else 0
 
 
 def _tables(one: Any) -> dict[str, list[Any]]:

@@ -53,8 +53,7 @@
     {%- set wrong = [] -%}
     {%- set known = names | map('lower') | list -%}
     {%- set unknown = (identity or []) | map('lower') | reject('in', known) | list -%}
-    {%- set stored = load_relation(relation) if known else none -%}
-    {%- if stored and stored.is_view -%}
+    {%- if known and is_view(relation) -%}
         {%- do wrong.append('it is a view, and only a table has snapshots to follow. Next: follow the table behind it') -%}
     {%- elif known and not day and column | lower not in known -%}
         {%- do wrong.append(

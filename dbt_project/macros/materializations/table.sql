@@ -22,8 +22,16 @@
 
 {#- A view that bore the model's name goes: a table cannot replace one. -#}
 {% macro make_way() -%}
-    {%- set stored = load_relation(this) -%}
-    {%- if stored and stored.is_view -%}{%- do adapter.drop_relation(stored) -%}{%- endif -%}
+    {%- if is_view(this) -%}{%- do run_query('drop view ' ~ this) -%}{%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether a view bears the relation's name. dbt's list of relations has none of Iceberg's views. -#}
+{% macro is_view(relation) -%}
+    {%- set stored = load_relation(relation) -%}
+    {%- if stored -%}{%- do return(stored.is_view) -%}{%- endif -%}
+    {%- set views = run_query("show views in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'") -%}
+    {%- do return(views.rows | length > 0) -%}
 {%- endmacro %}
 
 
