@@ -10,6 +10,8 @@
     {%- set window = noted_window(compiled_code) -%}
     {%- do check_window(strategy, window) -%}
     {%- do check_partitions(strategy) -%}
+    {%- do check_merge_lists() -%}
+    {%- do drops_columns() -%}
     {%- do check_file_format() -%}
     {%- set stored = load_relation(this) -%}
     {%- set rows = this.incorporate(path={'identifier': this.identifier ~ '__rows'}).include(schema=false) -%}

@@ -18,14 +18,8 @@
 
 {#- The assignments of a matched row: all columns, or those that merge_update_columns or merge_exclude_columns leave. -#}
 {% macro merge_assignments(columns) -%}
-    {%- set only = config.get('merge_update_columns') -%}
-    {%- set but = config.get('merge_exclude_columns') -%}
-    {%- if only and but -%}
-        {{ exceptions.raise_compiler_error(
-            "model " ~ model.name ~ ": merge_update_columns and merge_exclude_columns are both set. Nothing was written."
-            ~ "\nNext: keep one of them") }}
-    {%- endif -%}
-    {%- set only, but = (only or []) | map('lower') | list, (but or []) | map('lower') | list -%}
+    {%- set only = (config.get('merge_update_columns') or []) | map('lower') | list -%}
+    {%- set but = (config.get('merge_exclude_columns') or []) | map('lower') | list -%}
     {%- set sets = [] -%}
     {%- for column in columns if (not only or column.name | lower in only) and column.name | lower not in but -%}
         {%- do sets.append('DBT_INTERNAL_DEST.' ~ quoted(column.name) ~ ' = DBT_INTERNAL_SOURCE.' ~ quoted(column.name)) -%}
@@ -35,4 +29,13 @@
         {%- do sets.append('DBT_INTERNAL_DEST.' ~ quoted(column.name) ~ ' = null') -%}
     {%- endfor -%}
     {%- do return(sets) -%}
+{%- endmacro %}
+
+
+{% macro check_merge_lists() -%}
+    {%- if config.get('merge_update_columns') and config.get('merge_exclude_columns') -%}
+        {{ exceptions.raise_compiler_error(
+            "model " ~ model.name ~ ": merge_update_columns and merge_exclude_columns are both set. Nothing was written."
+            ~ "\nNext: keep one of them") }}
+    {%- endif -%}
 {%- endmacro %}
