@@ -67,9 +67,7 @@ def struct_of(node: Node, depth: int = 0) -> Struct:
 
 def is_nullable(parent: Node, child: Node) -> bool:
     """Return whether a field was null, or missing from an object of its parent."""
-    if child.nulls is not None or parent.objects is None:
-        return child.nulls is not None
-    return child.present < parent.objects.count
+    return child.nulls is not None or (child.absent is not None and parent.objects is not None)
 
 
 def is_map(node: Node) -> bool:
