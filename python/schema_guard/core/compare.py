@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schema_guard.core.datatype import (
     NUMERIC,
@@ -15,7 +15,7 @@ from schema_guard.core.datatype import (
     Type,
     Unknown,
 )
-from schema_guard.core.evidence import absence, evidence
+from schema_guard.core.evidence import absence, evidence, keys_seen
 from schema_guard.core.finding import Code, Evidence
 from schema_guard.core.kinds import Kind, child, elements
 from schema_guard.core.node import Node, together
@@ -133,9 +133,14 @@ class Comparison:
     def _folded(self, pointer: str, old: Type | None, node: Node, depth: int) -> None:
         """Name the limit for which objects or arrays of one kind became JSON text."""
         new = Conflict(node.kinds())
-        if len(new.kinds) == 1:
-            code = Code.DEPTH_LIMIT if depth >= TYPED_DEPTH else Code.MAP_FOLDED
-            self._add(code, pointer, old, new, _all(node))
+        if len(new.kinds) > 1:
+            return
+        shown = evidence(self.records, _all(node))
+        if depth >= TYPED_DEPTH:
+            self.found.append(Difference(Code.DEPTH_LIMIT, pointer, old, new, shown))
+        else:
+            told = replace(shown, basis=keys_seen(node, old))
+            self.found.append(Difference(Code.MAP_FOLDED, pointer, old, new, told))
 
     def _compare(self, pointer: str, old: Type, new: Type, node: Node, depth: int) -> None:
         if strange := misfit_kinds(old, node):
@@ -201,4 +206,5 @@ def _only(node: Node, kinds: frozenset[Kind]) -> Node:
         objects=node.objects if Kind.OBJECT in kinds else None,
         element=node.element,
         children=node.children,
+        keys_are_data=node.keys_are_data,
     )

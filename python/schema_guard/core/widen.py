@@ -28,9 +28,8 @@ from schema_guard.core.datatype import (
     kinds_of,
 )
 from schema_guard.core.kinds import Kind
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.observed import (
-    MAP_KEYS,
     decimal_of,
     digits_seen,
     format_seen,
