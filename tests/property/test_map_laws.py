@@ -1,4 +1,4 @@
-"""Keys that are data are forgotten, so that memory has a bound: in any order, split or number of processes."""
+"""Keys that are data are forgotten, so that memory has a bound: in any order, any split, any process."""
 
 from __future__ import annotations
 
