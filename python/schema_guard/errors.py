@@ -313,7 +313,7 @@ def rebuild_needed(dataset: str, findings: Sequence[Finding], commands: Sequence
         f"{dataset}: the tables cannot take this in place; they would have to be rebuilt",
         where="\n".join((*lines, *commands)),
         not_done="Nothing was changed.",
-        next_command="send it again with ?rebuild=accepted, then run the commands above",
+        next_command="say --accept-rebuild (HTTP: ?rebuild=accepted), then run the commands above",
     )
 
 
@@ -333,7 +333,7 @@ def rows_made_anew(dataset: str, facts: Sequence[str], commands: Sequence[str]) 
         f"{dataset}: {facts[0]}",
         where="\n".join((*facts[1:], *commands)),
         not_done="The dataset was not changed.",
-        next_command="send it again with ?rebuild=accepted, then run the commands above",
+        next_command="say --accept-rebuild (HTTP: ?rebuild=accepted), then run the commands above",
     )
 
 
