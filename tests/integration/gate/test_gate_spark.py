@@ -10,6 +10,7 @@ import pytest
 from metastore_sync import object_store, registry
 from metastore_sync.errors import BrokenError
 from metastore_sync.settings import load
+from schema_guard import scan_pool
 from schema_guard.batches import Backlog
 from schema_guard.chains import open_chains
 from schema_guard.check import check
@@ -72,7 +73,10 @@ def test_spark_finds_the_very_same_in_landed_objects(orders, landed, tmp_path):
 
 
 def test_a_check_by_the_setting_records_the_very_same(orders, landed, monkeypatch):
-    recorded = {}
+    # The batch is small; else this machine would read it whatever the setting says.
+    monkeypatch.setattr(scan_pool, "SMALL_BATCH_BYTES", 0)
+    recorded, by_spark = {}, []
+    monkeypatch.setattr(scan_pool, "in_spark", lambda *args: by_spark.append(1) or in_spark(*args))
     for engine in ("local", "spark"):
         monkeypatch.setenv("TIDEGATE_SCAN_ENGINE", engine)
         given = replace(orders.settings, scan_engine=load().scan_engine)
@@ -85,6 +89,7 @@ def test_a_check_by_the_setting_records_the_very_same(orders, landed, monkeypatc
         assert (given.scan_engine, report.status) == (engine, Status.ADMITTED)
         recorded[engine] = [orders.rows(query) for query in (_JUDGED, _VERSIONS, _REJECTED)]
 
+    assert len(by_spark) == 1
     assert recorded["spark"] == recorded["local"]
     assert len(recorded["spark"][-1]) == OBJECTS // 50
 
