@@ -177,7 +177,7 @@ def test_a_topic_is_registered_by_post(settings: Settings, make_topic: MakeTopic
     assert (config["rotate.records"], config["dataset.owner"]) == ("7", "somebody else")
 
     typo = {"connector": {"rotate.record": 7}}
-    refused = client.patch(f"/datasets/{topic}", json=typo, headers={"If-Match": '"2"'})
+    refused = client.patch(f"/datasets/{topic}", json=typo, headers={"If-Match": changed.headers["ETag"]})
     assert refused.status_code == 409
     assert [told["code"] for told in refused.json()["problems"]] == ["CONNECTOR_KEY_UNKNOWN"]
 
