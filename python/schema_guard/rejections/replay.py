@@ -19,7 +19,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import admission, errors, replay_errors
+from schema_guard import admission, decision_errors, replay_errors
 from schema_guard.batches import Batch
 from schema_guard.decide import Decider
 from schema_guard.edges import registry
@@ -71,7 +71,7 @@ def replay(
         VerdictError: A record cannot be read again, or would be a BREAKING change.
         BrokenError: The registry, the store or an object failed; what was not recorded can be replayed again.
     """
-    errors.check_decider(name, actor, why)
+    decision_errors.check_decider(name, actor, why)
     if payload is not None and not wanted.is_one:
         raise replay_errors.one_record_only(name)
     with declarations.connect(settings) as conn:
