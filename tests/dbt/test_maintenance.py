@@ -54,7 +54,7 @@ class Shop:
         known = replace(self.settings, **{f"keep_{name}_days": days for name, days in keep.items()})
         now = datetime.now(UTC) + LATER
         [done] = maintain.maintain(known, [self.lake.name], print, dry_run=dry_run, now=now)
-        assert done.exit_code == 0, done.message
+        assert done.error is None, done.error
         assert done.skipped == ()
         return done
 
