@@ -19,7 +19,7 @@ def tables(settings: Settings, lake: spark.Session, name: str) -> list[str]:
 
 
 def followed(settings: Settings, lake: spark.Session, name: str) -> frozenset[int]:
-    """Return the snapshots, of whichever tables, that gold of a dataset or an area and its readers stands on."""
+    """Return the snapshots, of whichever tables, that gold made from a dataset or an area stands on."""
     readers = [area for area in manifest_slice.marts(settings) if _reads(settings, area, name)]
     models = set().union(*(_models(settings, one) for one in (name, *readers)))
     gold = [table for table in _existing(lake, models) if table.startswith("gold.")]
