@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+
 import pytest
 
 from metastore_sync import registry
+from metastore_sync.settings import PROJECT
 from tests.dbt.proven import Shop
+from tidegate.cli import execute
 
 pytestmark = pytest.mark.stack
 COMMITS = "select count(*) from {brz}.snapshots union all select count(*) from silver.slv_NAME.snapshots"
@@ -61,3 +66,27 @@ def test_what_was_not_done_and_what_cannot_be_undone(shop: Shop) -> None:
     shop.lake.forget_position("brz", 2)
     assert "retention removed landed objects of batch 3" in shop.lake.messages(shop.lake.build(select="brz"))
     assert shop.state() == before
+
+
+def test_the_command_and_the_dags_task_do_it_for_real(
+    shop: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, before = shop.lake.name, shop.state()
+
+    assert execute(["maintain", name, "--dry-run", "--json"]) == 0
+    [told] = json.loads(capsys.readouterr().out)
+    assert [(table["table"], table["rewritten"]) for table in told["tables"]][0] == (f"bronze.brz_{name}", 5)
+    assert told["tables"][0]["before"] == told["tables"][0]["after"]
+    assert (told["exit_code"], told["message"], shop.rows(SPECS)) == (0, "", [(0, 5)])
+
+    assert execute(["maintain", name]) == 0
+    shown = capsys.readouterr()
+    assert f"bronze.brz_{name}" in shown.out
+    assert "5 → 1" in shown.out
+    assert "Done. OK=1 FAILED=0 TOTAL=1" in shown.err
+    assert (shop.rows(SPECS), shop.state()) == ([(1, 1)], before)
+
+    monkeypatch.syspath_prepend(str(PROJECT / "dags"))
+    dag = importlib.import_module("_maintenance_dag").maintenance_dag({name: "tests"})
+    dag.get_task(name).python_callable(name)
+    assert (shop.rows(SPECS), shop.state()) == ([(1, 1)], before)

@@ -1,0 +1,172 @@
+"""Maintenance beside a load: who commits second writes nothing, says so, and is right the next time."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+import stamina
+
+from lakehouse import maintain, receipt, run, upkeep
+from metastore_sync.errors import BrokenError
+from metastore_sync.settings import Settings
+from schema_guard.content_hash import content_hash
+from tests.dbt.proven import Shop
+from tidegate.stack import installation
+
+pytestmark = pytest.mark.stack
+SECONDS = 120
+#: Iceberg's catalog: a commit is an update of the table's row here.
+ROW = "select 1 from iceberg_tables where table_namespace = %s and table_name = %s for update"
+WAITERS = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%%iceberg_tables%%'"
+
+
+class Catalog:
+    """Iceberg's catalog, where commits to one table can be held back and counted."""
+
+    def __init__(self) -> None:
+        account = installation.describe(os.environ).lake
+        self.address = f"postgresql://{account.address}"
+
+    @contextmanager
+    def held(self, schema: str, table: str) -> Iterator[None]:
+        """Hold back every commit to a table; they go on in the order in which they came."""
+        with psycopg.connect(self.address) as conn:
+            assert conn.execute(ROW, [schema, table]).fetchall() == [(1,)]
+            yield
+
+    def wait(self, count: int) -> None:
+        """Wait until so many commits are held back."""
+        deadline = time.monotonic() + SECONDS
+        with psycopg.connect(self.address, autocommit=True) as conn:
+            while (found := conn.execute(WAITERS).fetchone()) != (count,):
+                assert time.monotonic() < deadline, found
+                time.sleep(0.1)
+
+
+def test_a_maintenance_that_loses_against_a_load_says_so_and_the_next_one_does_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The load's files lie in the table's folder, uncommitted, while orphans are looked for."""
+    monkeypatch.setattr(upkeep, "TRIES", 1)
+    shop.admit("a", "b0", "b1", "b2")
+    shop.lake.run()
+    shop.prove()
+    table = f"slv_{shop.lake.name}"
+    catalog = Catalog()
+    shop.admit("a", "b0", "b3")
+    with ThreadPoolExecutor(2) as threads:
+        with catalog.held("silver", table):
+            load = threads.submit(shop.lake.run)
+            catalog.wait(1)
+            maintained = threads.submit(shop.try_maintain, snapshot="1")
+            catalog.wait(2)
+        load.result(SECONDS)
+        lost = maintained.result(SECONDS)
+
+    met = [f"silver.{table}: compaction met a load each time; the next run does it"]
+    assert list(lost.skipped) == met
+    assert [one.rewritten for one in lost.tables if one.table.startswith("silver.")] == [0]
+    assert shop.rows("select id, v from silver.slv_NAME order by 1") == [
+        ("a", 14), ("b0", 15), ("b1", 12), ("b2", 13), ("b3", 16), ("b4", 9),
+    ]  # fmt: skip
+    assert shop.prove() == 2
+    held = shop.state()
+
+    assert shop.maintain(snapshot="1").tables[1].rewritten > 0
+    assert shop.state() == held
+
+
+#: What is built while maintenance goes round: a bronze and a silver of each mode.
+FIELDS: dict[str, dict[str, Any]] = {
+    "upsert": {"mode": "upsert", "pk_fields": ["id"], "order_by": ["at"], "event_time": "at"},
+    "history": {"mode": "history", "pk_fields": ["id"], "event_time": "at"},
+    "append": {"mode": "append", "event_id": ["id"], "event_time": "at"},
+}
+COLUMNS = {"id": "string", "v": "int", "at": "string"}
+ROUNDS = 6
+#: No query of this test takes longer.
+QUERY = timedelta(seconds=90)
+
+
+@pytest.mark.skipif("TIDEGATE_SOAK" not in os.environ, reason="minutes of loads beside maintenance")
+def test_loads_beside_maintenance_lose_and_double_nothing(
+    lake: Callable[..., Any],
+    record: Callable[..., Any],
+    found: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TIDEGATE_DBT_TARGET", "prod")
+    made = {mode: lake(**fields) for mode, fields in FIELDS.items()}
+    names = [one.name for one in made.values()]
+    for one in made.values():
+        one.silver = "silver"
+    kept = replace(found, keep_snapshot_days="1", keep_raw_days="1")
+    ended, rounds, said = threading.Event(), [], []
+
+    def keep_on() -> None:
+        while not ended.is_set():
+            now = datetime.now(UTC) + timedelta(days=1) - QUERY
+            done = maintain.maintain(kept, names, lambda _: None, now=now)
+            rounds.append([one.error for one in done if one.error])
+            said.extend(line for one in done for line in one.skipped)
+
+    keeper = threading.Thread(target=keep_on)
+    for number in range(ROUNDS):
+        for one in made.values():
+            admit(one, record, number)
+        if number == 1:
+            keeper.start()
+        for one in made.values():
+            load(one)
+        for name in names:
+            assert len(receipt.receipt(found, name)) == 2
+    ended.set()
+    keeper.join(SECONDS)
+
+    assert [errors for errors in rounds if errors] == []
+    assert len(rounds) > 1
+    for one in made.values():
+        assert one.rows("select count(*), count(distinct kafka_offset) from {brz}") == [(20 * ROUNDS,) * 2]
+        held = one.rows("select * from {slv} order by kafka_offset")
+        one.run("--full-refresh", select="slv")
+        assert one.rows("select * from {slv} order by kafka_offset") == held
+    print(f"{len(rounds)} rounds of maintenance, skipped: {said}")  # noqa: T201 - a soak's figures
+    for one in made.values():
+        for place in ("receipt", "audit_log", "lease"):
+            one.registry.execute(f"delete from registry.{place} where dataset = %s", [one.name])  # noqa: S608
+
+
+def load(one: Any) -> None:
+    """Build it, again when maintenance committed first, as a run does."""
+    for attempt in stamina.retry_context(run.met_another, attempts=run.BUILD_TRIES, timeout=None):
+        with attempt:
+            result = one.build()
+            if not result.success:
+                raise BrokenError(f"{one.name}: a load failed", where=one.messages(result))
+
+
+def admit(one: Any, record: Callable[..., Any], number: int) -> None:
+    """Admit twenty records of ten keys, signed as the guard signs them."""
+    records = []
+    for n in range(20):
+        offset = 20 * number + n
+        value = {"id": f"k{offset % 10}", "v": offset, "at": f"2026-11-20T10:{number:02d}:{n:02d}Z"}
+        records.append(record(value, key=f"k{offset % 10}", offset=offset, at=offset))
+    batch = one.admit(*records, columns=COLUMNS)
+    total = sum(content_hash("0000000a", 0, r.offset, r.key, json.dumps(r.value)) for r in records)
+    one.registry.execute(
+        "update registry.batch set content_hash = %s where dataset = %s and batch_id = %s",
+        [total, one.name, batch],
+    )
+    one.registry.commit()
