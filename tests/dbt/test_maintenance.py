@@ -75,7 +75,7 @@ def test_the_command_and_the_dags_task_do_it_for_real(
 
     assert execute(["maintain", name, "--dry-run", "--json"]) == 0
     [told] = json.loads(capsys.readouterr().out)
-    assert [(table["table"], table["rewritten"]) for table in told["tables"]][0] == (f"bronze.brz_{name}", 5)
+    assert (told["tables"][0]["table"], told["tables"][0]["rewritten"]) == (f"bronze.brz_{name}", 5)
     assert told["tables"][0]["before"] == told["tables"][0]["after"]
     assert (told["exit_code"], told["message"], shop.rows(SPECS)) == (0, "", [(0, 5)])
 

@@ -28,7 +28,9 @@ pytestmark = pytest.mark.stack
 SECONDS = 120
 #: Iceberg's catalog: a commit is an update of the table's row here.
 ROW = "select 1 from iceberg_tables where table_namespace = %s and table_name = %s for update"
-WAITERS = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%%iceberg_tables%%'"
+WAITERS = """
+select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%iceberg_tables%'
+"""
 
 
 class Catalog:
@@ -108,20 +110,10 @@ def test_loads_beside_maintenance_lose_and_double_nothing(
 ) -> None:
     monkeypatch.setenv("TIDEGATE_DBT_TARGET", "prod")
     made = {mode: lake(**fields) for mode, fields in FIELDS.items()}
-    names = [one.name for one in made.values()]
     for one in made.values():
         one.silver = "silver"
     kept = replace(found, keep_snapshot_days="1", keep_raw_days="1")
-    ended, rounds, said = threading.Event(), [], []
-
-    def keep_on() -> None:
-        while not ended.is_set():
-            now = datetime.now(UTC) + timedelta(days=1) - QUERY
-            done = maintain.maintain(kept, names, lambda _: None, now=now)
-            rounds.append([one.error for one in done if one.error])
-            said.extend(line for one in done for line in one.skipped)
-
-    keeper = threading.Thread(target=keep_on)
+    keeper = Keeper(kept, [one.name for one in made.values()])
     for number in range(ROUNDS):
         for one in made.values():
             admit(one, record, number)
@@ -129,22 +121,42 @@ def test_loads_beside_maintenance_lose_and_double_nothing(
             keeper.start()
         for one in made.values():
             load(one)
-        for name in names:
-            assert len(receipt.receipt(found, name)) == 2
-    ended.set()
-    keeper.join(SECONDS)
+            assert len(receipt.receipt(found, one.name)) == 2
+    keeper.end()
 
-    assert [errors for errors in rounds if errors] == []
-    assert len(rounds) > 1
+    assert (keeper.errors, keeper.rounds > 1) == ([], True)
     for one in made.values():
         assert one.rows("select count(*), count(distinct kafka_offset) from {brz}") == [(20 * ROUNDS,) * 2]
         held = one.rows("select * from {slv} order by kafka_offset")
         one.run("--full-refresh", select="slv")
         assert one.rows("select * from {slv} order by kafka_offset") == held
-    print(f"{len(rounds)} rounds of maintenance, skipped: {said}")  # noqa: T201 - a soak's figures
+    print(f"{keeper.rounds} rounds of maintenance, skipped: {keeper.skipped}")  # noqa: T201 - figures
     for one in made.values():
         for place in ("receipt", "audit_log", "lease"):
             one.registry.execute(f"delete from registry.{place} where dataset = %s", [one.name])  # noqa: S608
+
+
+class Keeper(threading.Thread):
+    """Maintains datasets, over and over, until it is told to end."""
+
+    def __init__(self, kept: Settings, names: list[str]) -> None:
+        super().__init__()
+        self.kept, self.names, self.ended = kept, names, threading.Event()
+        self.rounds = 0
+        self.errors: list[Any] = []
+        self.skipped: list[str] = []
+
+    def run(self) -> None:
+        while not self.ended.is_set():
+            now = datetime.now(UTC) + timedelta(days=1) - QUERY
+            done = maintain.maintain(self.kept, self.names, lambda _: None, now=now)
+            self.rounds += 1
+            self.errors += [one.error for one in done if one.error]
+            self.skipped += [line for one in done for line in one.skipped]
+
+    def end(self) -> None:
+        self.ended.set()
+        self.join(SECONDS)
 
 
 def load(one: Any) -> None:
