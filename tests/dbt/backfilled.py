@@ -86,8 +86,8 @@ class Dataset:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return list(self.lake.rows(sql.replace("{agg}", f"gold.agg_{self.name}")))
 
-    def facts(self, sql: str) -> list[tuple[Any, ...]]:
-        found = self.lake.registry.execute(sql, {"name": self.name}).fetchall()
+    def facts(self, sql: str, **words: Any) -> list[tuple[Any, ...]]:
+        found = self.lake.registry.execute(sql, {"name": self.name, **words}).fetchall()
         self.lake.registry.commit()
         return list(found)
 

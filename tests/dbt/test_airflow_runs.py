@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 from lakehouse import slices
 from metastore_sync import registry, snapshot
 from metastore_sync.settings import PROJECT, Settings
-from tests.dbt.backfilled import NOTES, Make, Record, orders
+from schema_guard.core.infer import infer
+from schema_guard.core.schema import finalise
+from tests.dbt.backfilled import NOTES, Dataset, Make, Record, order, orders
 
 pytestmark = [
     pytest.mark.stack,
@@ -50,13 +53,25 @@ def airflow(tmp_path: Path) -> Callable[[Settings], Airflow]:
     return of
 
 
+def deploy(dataset: Dataset) -> None:
+    """Write what DAG files read: slices, and the snapshot with the schema as the guard describes it."""
+    found = finalise(infer([order("a", "10:00")]))
+    dataset.facts(
+        "update registry.schema_version set fingerprint = %(fingerprint)s, schema = %(schema)s::jsonb"
+        " where dataset = %(name)s and status = 'ACTIVE' returning 1",
+        fingerprint=found.fingerprint,
+        schema=json.dumps(found.to_document()),
+    )
+    slices.write(dataset.settings)
+    with registry.connect(dataset.settings) as conn:
+        snapshot.write(dataset.settings, conn)
+
+
 def test_a_run_with_dates_is_a_backfill_and_maintenance_is_a_run(
     make: Make, record: Record, airflow: Callable[[Settings], Airflow]
 ) -> None:
     dataset = orders(make, record)
-    slices.write(dataset.settings)
-    with registry.connect(dataset.settings) as conn:
-        snapshot.write(dataset.settings, conn)
+    deploy(dataset)
     run = airflow(dataset.settings)
 
     window = '{"start_date": "2026-11-20T10:00", "end_date": "2026-11-20T11:00"}'
