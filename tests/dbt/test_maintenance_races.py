@@ -96,7 +96,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "append": {"mode": "append", "event_id": ["id"], "event_time": "at"},
 }
 COLUMNS = {"id": "string", "v": "int", "at": "string"}
-ROUNDS = 6
+ROUNDS = 4
 #: No query of this test takes longer.
 QUERY = timedelta(seconds=90)
 
