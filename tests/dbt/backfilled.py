@@ -37,6 +37,7 @@ FORGET = (
     """,
     "delete from registry.backfill where dataset = %(name)s",
     "delete from registry.lease where dataset = %(name)s",
+    "delete from registry.receipt where dataset = %(name)s",
 )
 
 

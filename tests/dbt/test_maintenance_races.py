@@ -18,9 +18,9 @@ import pytest
 import stamina
 
 from lakehouse import maintain, receipt, run, upkeep
-from metastore_sync.errors import BrokenError
 from metastore_sync.settings import Settings
 from schema_guard.content_hash import content_hash
+from tests.dbt.backfilled import Dataset, Make
 from tests.dbt.proven import Shop
 from tidegate.stack import installation
 
@@ -103,44 +103,36 @@ QUERY = timedelta(seconds=90)
 
 @pytest.mark.skipif("TIDEGATE_SOAK" not in os.environ, reason="minutes of loads beside maintenance")
 def test_loads_beside_maintenance_lose_and_double_nothing(
-    lake: Callable[..., Any],
-    record: Callable[..., Any],
-    found: Settings,
-    monkeypatch: pytest.MonkeyPatch,
+    make: Make, record: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDEGATE_DBT_TARGET", "prod")
-    made = {mode: lake(**fields) for mode, fields in FIELDS.items()}
-    for one in made.values():
-        one.silver = "silver"
-    kept = replace(found, keep_snapshot_days="1", keep_raw_days="1")
-    keeper = Keeper(kept, [one.name for one in made.values()])
+    made = [make(**fields) for fields in FIELDS.values()]
+    kept = replace(made[0].settings, keep_snapshot_days="1", keep_raw_days="1")
+    keeper = Keeper(kept, [one.name for one in made])
     for number in range(ROUNDS):
-        for one in made.values():
+        for one in made:
             admit(one, record, number)
         if number == 1:
             keeper.start()
-        for one in made.values():
+        for one in made:
             load(one)
-            assert len(receipt.receipt(found, one.name)) == 2
+            assert len(receipt.receipt(one.settings, one.name)) == 2
     keeper.end()
 
     assert (keeper.errors, keeper.rounds > 1) == ([], True)
-    for one in made.values():
+    for one in made:
         assert one.rows("select count(*), count(distinct kafka_offset) from {brz}") == [(20 * ROUNDS,) * 2]
         held = one.rows("select * from {slv} order by kafka_offset")
-        one.run("--full-refresh", select="slv")
+        one.lake.run("--full-refresh", select="slv")
         assert one.rows("select * from {slv} order by kafka_offset") == held
     print(f"{keeper.rounds} rounds of maintenance, skipped: {keeper.skipped}")  # noqa: T201 - figures
-    for one in made.values():
-        for place in ("receipt", "audit_log", "lease"):
-            one.registry.execute(f"delete from registry.{place} where dataset = %s", [one.name])  # noqa: S608
 
 
 class Keeper(threading.Thread):
     """Maintains datasets, over and over, until it is told to end."""
 
     def __init__(self, kept: Settings, names: list[str]) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a test that fails ends it with its process
         self.kept, self.names, self.ended = kept, names, threading.Event()
         self.rounds = 0
         self.errors: list[Any] = []
@@ -159,26 +151,25 @@ class Keeper(threading.Thread):
         self.join(SECONDS)
 
 
-def load(one: Any) -> None:
+def load(one: Dataset) -> None:
     """Build it, again when maintenance committed first, as a run does."""
     for attempt in stamina.retry_context(run.met_another, attempts=run.BUILD_TRIES, timeout=None):
         with attempt:
-            result = one.build()
-            if not result.success:
-                raise BrokenError(f"{one.name}: a load failed", where=one.messages(result))
+            one.live()
 
 
-def admit(one: Any, record: Callable[..., Any], number: int) -> None:
+def admit(one: Dataset, record: Callable[..., Any], number: int) -> None:
     """Admit twenty records of ten keys, signed as the guard signs them."""
     records = []
     for n in range(20):
         offset = 20 * number + n
         value = {"id": f"k{offset % 10}", "v": offset, "at": f"2026-11-20T10:{number:02d}:{n:02d}Z"}
         records.append(record(value, key=f"k{offset % 10}", offset=offset, at=offset))
-    batch = one.admit(*records, columns=COLUMNS)
+    one.admit(*records, columns=COLUMNS)
     total = sum(content_hash("0000000a", 0, r.offset, r.key, json.dumps(r.value)) for r in records)
-    one.registry.execute(
-        "update registry.batch set content_hash = %s where dataset = %s and batch_id = %s",
-        [total, one.name, batch],
+    one.facts(
+        "update registry.batch set content_hash = %(total)s"
+        " where dataset = %(name)s and batch_id = %(batch)s returning 1",
+        total=total,
+        batch=one.lake.batches,
     )
-    one.registry.commit()
