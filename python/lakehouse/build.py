@@ -25,6 +25,8 @@ NODE_EVENTS = frozenset(
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 #: The project turns dbt's warning of an empty selection into an error that says this.
 _NOTHING_MATCHED = "does not match any enabled nodes"
+#: How lines of Java's stack traces begin, which say nothing to who wrote the SQL.
+_FRAMES = ("at ", "... ", "Suppressed: ")
 _MESSAGE_LINES = 8
 _LINE_WIDTH = 400
 _NODES_TOLD = 5
@@ -161,8 +163,7 @@ def _failed(failed: list[Any], select: str) -> BrokenError:
 def told(result: Any) -> list[str]:
     """Return what to tell of a node that failed: its message without Java's frames, its files."""
     said = [line.strip() for line in (result.message or "no message").splitlines()]
-    # Java's frames say nothing to who wrote the SQL.
-    message = [line for line in said if line and not line.startswith("at ")][:_MESSAGE_LINES]
+    message = [line for line in said if line and not line.startswith(_FRAMES)][:_MESSAGE_LINES]
     compiled = getattr(result.node, "compiled_path", None)
     lines = [f"{result.node.resource_type} {result.node.name}: {result.status}"]
     lines += [f"  {line[:_LINE_WIDTH]}" for line in message]

@@ -79,6 +79,7 @@ def test_a_server_that_is_away_is_named_with_the_command_that_starts_it() -> Non
     [
         "org.apache.iceberg.exceptions.ValidationException: Found conflicting files",
         "[USER_RAISED_EXCEPTION] TIDEGATE_OVERTAKEN: gold.agg_orders_daily was written since this run looked",
+        'Cannot invoke "org.apache.iceberg.PartitionSpec.schema()" because "this.spec" is null',
     ],
 )
 @pytest.mark.usefixtures("_steps")
