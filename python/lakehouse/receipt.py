@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from lakehouse import spark
+from lakehouse import proof_source, rule_rejects, spark
 from lakehouse.proof import Receipt
 from lakehouse.proof_bronze import landed_to_bronze
 from lakehouse.proof_silver import bronze_to_silver
@@ -40,8 +40,13 @@ def receipt(settings: Settings, name: str) -> list[Receipt]:
             return []
         with spark.session(settings) as lake:
             upto = applied(lake, name)
+            rule_rejects.take(conn, lake, name, upto)
             rows = list(QUERIES.unproven(conn, dataset=name, upto=upto))
-            made = [line for chunk in _chunks(rows) for line in _prove(conn, lake, dataset, chunk, upto)]
+            made = [
+                line
+                for chunk in _chunks(rows)
+                for line in _prove(settings, conn, lake, dataset=dataset, batches=chunk, upto=upto)
+            ]
     red = [line for line in made if not line.is_green]
     if red:
         raise _red(red)
@@ -70,8 +75,10 @@ def applied(lake: spark.Session, name: str) -> int:
 
 
 def _prove(
+    settings: Settings,
     conn: psycopg.Connection[DictRow],
     lake: spark.Session,
+    *,
     dataset: Dataset,
     batches: list[DictRow],
     upto: int,
@@ -83,8 +90,9 @@ def _prove(
         int(row["batch_id"]): int(row["records"])
         for row in QUERIES.rule_rejected(conn, dataset=dataset.name, batches=ids)
     }
-    made = landed_to_bronze(lake, dataset.name, batches, landed)
-    made += bronze_to_silver(lake, dataset, columns, ids, ruled)
+    source = proof_source.source(settings, conn, dataset.name, ids)
+    made = landed_to_bronze(lake, dataset.name, batches, landed, source)
+    made += bronze_to_silver(lake, dataset, columns, ids, ruled, source=source)
     with conn.transaction():
         for line in made:
             _store(conn, line)
