@@ -25,6 +25,19 @@ PAGE = 5_000
 _BEFORE_ALL = ("", -1, -1)
 
 
+def take_noted(conn: psycopg.Connection[DictRow], lake: spark.Session, name: str) -> int:
+    """
+    Take what is noted of every batch that silver has applied; return how many records there were.
+
+    Raises:
+        BrokenError: Spark or the registry is away.
+    """
+    if not {f"slv_{name}", f"slv_{name}__rejected"} <= lake.tables("silver"):
+        return 0
+    [row] = lake.rows(statement("applied_batch", table=f"silver.slv_{name}"))
+    return take(conn, lake, name, int(row["batch_id"] or 0))
+
+
 def take(conn: psycopg.Connection[DictRow], lake: spark.Session, name: str, upto: int) -> int:
     """
     Take every noted record of batches that silver has applied; return how many there were.

@@ -2,7 +2,7 @@
 What a replay leaves beside its objects: which rejections it replays, as which batch, who did it and why.
 
 The registry holds the same. A registry that is lost is rebuilt from bronze and the raw zone, where a replay
-batch would look like records of earlier batches; its note tells what it was, so that nothing is replayed twice.
+batch would look like records of earlier batches; its note tells what it was: nothing is replayed twice.
 """
 
 from __future__ import annotations
