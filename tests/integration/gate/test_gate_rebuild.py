@@ -27,9 +27,10 @@ KEPT = {
     "batch_object": "*",
     "partition_cursor": "*",
     # What a rule rejected is known to the lake (`lakehouse.rule_rejects`), not to the raw zone.
-    "rejected_record where stage <> 'rule'": 'batch_id, topic_id, partition, "offset", stage, error_type, error_message,'
-    " original_payload",
-    "replayed_record": 'topic_id, partition, "offset", stage, rejected_batch, batch_id, is_edited, actor, why',
+    "rejected_record where stage <> 'rule'": 'batch_id, topic_id, partition, "offset", stage, error_type,'
+    " error_message, original_payload",
+    "replayed_record": 'topic_id, partition, "offset", stage, rejected_batch, batch_id, is_edited, actor,'
+    " why",
     "schema_version": "version, status, fingerprint, schema, ddl, columns, verdict, findings, base_version",
     "dataset": "name, kafka_topic, document, state, source",
 }
