@@ -51,13 +51,15 @@ def test_rules_that_cannot_be_read_are_all_told_and_nothing_is_built(
     ranges = lake(**KEYED)
     ranges.admit(record({"id": "a", "low": 1, "high": 2}), columns=COLUMNS)
     wrong = [{"name": "Upper", "check": "true"}, {"name": "no_check"}, *RULES, RULES[0]]
+    wrong.append({"name": "maybe", "check": "true", "on_failure": "drop"})
     ranges.model("slv", SILVER.replace("RULES", str(wrong)))
 
     told = ranges.messages(ranges.build())
 
     for line in (
         "rule 1 is called Upper; allowed: lower case letters, digits and _",
-        'rule 2 is {"name": "no_check"}; allowed: {name: …, check: …}',
+        'rule 2 is {"name": "no_check"}; allowed: {name: …, check: …, on_failure: …}',
+        "rule maybe has on_failure drop; allowed: mark, reject",
         "two rules are called has_a_low",
         "Nothing was built.",
     ):

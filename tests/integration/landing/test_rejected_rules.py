@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from landing.conftest import Landing
 
-from lakehouse import build, deploy, ledger, receipt, run, spark
+from lakehouse import build, deploy, ledger, receipt, rule_rejects, run, spark
 from metastore_sync import lifecycle, registry
 from metastore_sync.errors import EXIT_FINE, VerdictError
 from metastore_sync.model import Dataset, Mode
@@ -177,6 +177,13 @@ def test_what_a_rule_rejects_is_on_record_and_comes_back_once(ruled: Ruled) -> N
     ruled.forget_receipts()
     ruled.run()
     assert {green for _, green, *_ in ruled.terms()} == {True}
+
+    # A registry that lost them has them again from what the builds noted, before anybody builds.
+    known = ruled.rejected()
+    ruled.rows("delete from registry.rejected_record where dataset = %(name)s returning 1")
+    with registry.connect(ruled.settings) as conn, spark.session(ruled.settings) as lake:
+        assert rule_rejects.take_noted(conn, lake, ruled.name) == len(known) == 3
+    assert ruled.rejected() == known
 
 
 def test_a_rejected_record_that_nobody_knows_of_and_a_replayed_one_that_is_gone_turn_receipts_red(
