@@ -114,7 +114,7 @@ def _one(
 
 def tables(settings: Settings, lake: spark.Session, name: str) -> list[str]:
     """Return the tables of a dataset's or area's models that exist, bronze first; views have no files."""
-    models: Iterable[str] = (f"brz_{name}", f"slv_{name}")
+    models: Iterable[str] = (f"brz_{name}", f"slv_{name}", f"slv_{name}__rejected")
     if manifest_slice.path_of(settings, name).exists():
         models = {*models, *manifest_slice.read(settings, name).models}
     found = []

@@ -52,7 +52,7 @@ KEPT = {
     " content_hash, max_event_time, watermark, admitted_at",
     "batch_object": "*",
     "partition_cursor": "*",
-    "replayed_record": 'topic_id, partition, "offset", stage, rejected_batch, batch_id, is_edited, actor, why',
+    "replayed_record": 'topic_id, partition, "offset", stage, rejected_batch, batch_id, is_edited, why',
     "rejected_record": 'batch_id, topic_id, partition, "offset", stage, error_type, original_payload',
 }
 
