@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakehouse import keep as keeping
-from lakehouse import manifest_slice, spark
+from lakehouse import manifest_slice, rule_rejects, spark
 from lakehouse.keep import Keep
 from lakehouse.upkeep import Tender, Upkeep
 from metastore_sync import registry
@@ -114,7 +114,7 @@ def _one(
 
 def tables(settings: Settings, lake: spark.Session, name: str) -> list[str]:
     """Return the tables of a dataset's or area's models that exist, bronze first; views have no files."""
-    models: Iterable[str] = (f"brz_{name}", f"slv_{name}", f"slv_{name}__rejected")
+    models: Iterable[str] = (f"brz_{name}", f"slv_{name}", rule_rejects.table_of(name))
     if manifest_slice.path_of(settings, name).exists():
         models = {*models, *manifest_slice.read(settings, name).models}
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import psycopg
@@ -39,8 +39,10 @@ def receipt(settings: Settings, name: str) -> list[Receipt]:
         if QUERIES.newest_admitted(conn, dataset=name) is None:
             return []
         with spark.session(settings) as lake:
-            upto = applied(lake, name)
-            rule_rejects.take(conn, lake, name, upto)
+            tables = lake.tables("silver")
+            upto = applied(lake, name, tables)
+            if rule_rejects.table_of(name) in tables:
+                rule_rejects.take(conn, lake, name, upto)
             rows = list(QUERIES.unproven(conn, dataset=name, upto=upto))
             made = [
                 line
@@ -53,16 +55,16 @@ def receipt(settings: Settings, name: str) -> list[Receipt]:
     return made
 
 
-def applied(lake: spark.Session, name: str) -> int:
+def applied(lake: spark.Session, name: str, tables: Container[str]) -> int:
     """
-    Return the newest batch that the dataset's silver table carries.
+    Return the newest batch that the dataset's silver table carries; `tables` are those of silver.
 
     Raises:
         BrokenError: The table does not exist, or none of its commits names a batch.
     """
     table = f"slv_{name}"
     found: list[dict[str, Any]] = []
-    if lake.has_table("silver", table):
+    if table in tables:
         found = lake.rows(statement("applied_batch", table=f"silver.{table}"))
     if not found or found[0]["batch_id"] is None:
         raise BrokenError(

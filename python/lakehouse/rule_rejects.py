@@ -25,6 +25,11 @@ PAGE = 5_000
 _BEFORE_ALL = ("", -1, -1)
 
 
+def table_of(name: str) -> str:
+    """Return where a dataset's builds note what rules rejected; without such rules it does not exist."""
+    return f"slv_{name}__rejected"
+
+
 def take_noted(conn: psycopg.Connection[DictRow], lake: spark.Session, name: str) -> int:
     """
     Take what is noted of every batch that silver has applied; return how many records there were.
@@ -32,7 +37,7 @@ def take_noted(conn: psycopg.Connection[DictRow], lake: spark.Session, name: str
     Raises:
         BrokenError: Spark or the registry is away.
     """
-    if not {f"slv_{name}", f"slv_{name}__rejected"} <= lake.tables("silver"):
+    if not {f"slv_{name}", table_of(name)} <= lake.tables("silver"):
         return 0
     [row] = lake.rows(statement("applied_batch", table=f"silver.slv_{name}"))
     return take(conn, lake, name, int(row["batch_id"] or 0))
@@ -44,17 +49,14 @@ def take(conn: psycopg.Connection[DictRow], lake: spark.Session, name: str, upto
 
     Args:
         conn: To the registry.
-        lake: Session that reads `silver.slv_<name>__rejected`; a dataset without rejecting rules has none.
+        lake: Session that reads `table_of(name)`, which is there.
         name: Dataset.
         upto: The newest batch that silver holds: what is noted of later ones may be judged again.
 
     Raises:
         BrokenError: Spark or the registry is away; what was taken stays taken.
     """
-    noted = f"slv_{name}__rejected"
-    if not lake.has_table("silver", noted):
-        return 0
-    table = f"silver.{noted}"
+    table = f"silver.{table_of(name)}"
     counted = lake.rows(statement("noted_batches", noted=table, upto=upto))
     known = {row["batch_id"]: row["records"] for row in QUERIES.rule_rejected_everywhere(conn, dataset=name)}
     lacking = sorted(

@@ -26,12 +26,17 @@
 {% macro rejected_rows(position) -%}
     {%- set window = bronze_window(ref('brz_' ~ position.dataset), position) -%}
             select
-                p.batch_id, p.topic_id, p.kafka_partition, p.kafka_offset, {{ broken_rules('p', position) }} as rules, w.value
+                p.batch_id, p.topic_id, p.kafka_partition, p.kafka_offset, p.broken as rules, w.value
             from (
-                {{ parsed_records(window, position) }}
+                {#- Named before bronze's columns come in: a rule names its columns without a table. #}
+                select
+                    q.batch_id, q.topic_id, q.kafka_partition, q.kafka_offset, {{ broken_rules('q', position) }} as broken
+                from (
+                    {{ parsed_records(window, position) }}
+                ) as q
             ) as p
             inner join {{ window }} as w on {{ same_identity('p', 'w') }} and p.batch_id = w.batch_id
-            where size({{ broken_rules('p', position) }}) > 0
+            where size(p.broken) > 0
             {%- if position.is_ruled %}
                 or exists (
                     select 1 from meta.admitted.rule_rejected as x
