@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakehouse import manifest_slice, spark
+from lakehouse import manifest_slice, rule_rejects, spark
 from lakehouse.manifest_slice import asset_uri
 from lakehouse.spark_sql import statement
 from metastore_sync.settings import Settings
@@ -15,7 +15,8 @@ LAYERS = {"brz": "bronze", "slv": "silver", "dim": "gold", "fct": "gold", "agg":
 
 def tables(settings: Settings, lake: spark.Session, name: str) -> list[str]:
     """Return the tables of a dataset's or area's models that exist, bronze first; views have no files."""
-    return _existing(lake, {f"brz_{name}", f"slv_{name}"} | _models(settings, name))
+    own = {f"brz_{name}", f"slv_{name}", rule_rejects.table_of(name)}
+    return _existing(lake, own | _models(settings, name))
 
 
 def followed(settings: Settings, lake: spark.Session, name: str) -> frozenset[int]:

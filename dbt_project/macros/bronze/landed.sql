@@ -30,13 +30,13 @@
 {%- endmacro %}
 
 
-{% macro landed_keys(window) -%}
-    {%- set objects = run_query("select distinct data_key from meta.admitted.object where " ~ window ~ " order by data_key") -%}
+{% macro landed_keys(window, view='meta.admitted.object') -%}
+    {%- set objects = run_query("select distinct data_key from " ~ view ~ " where " ~ window ~ " order by data_key") -%}
     {%- do return(objects.columns[0].values() | list) -%}
 {%- endmacro %}
 
 
-{% macro landed_records(keys, window, event_time_field) -%}
+{% macro landed_records(keys, window, event_time_field, view='meta.admitted.object') -%}
     {%- set root = 's3a://' ~ env_var('TIDEGATE_RAW_BUCKET', 'raw') ~ '/' -%}
         select
             o.topic_id,
@@ -68,7 +68,7 @@
                 from text.`{{ root }}{{ '{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0] }}`
             ) as t
         ) as r
-        inner join (select * from meta.admitted.object where {{ window }}) as o
+        inner join (select * from {{ view }} where {{ window }}) as o
             on r.data_key = o.data_key and r.line.offset between o.first_offset and o.last_offset
         inner join (select * from meta.admitted.batch where {{ window }}) as b
             on o.batch_id = b.batch_id

@@ -25,6 +25,7 @@
         {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}
         {%- set columns = stored_columns(rows) -%}
         {%- do check_contract() -%}
+        {%- do note_rejected(window) -%}
         {%- if should_full_refresh() or is_in_full(strategy, window) -%}
             {%- do replace_whole(strategy, rows, columns, window) -%}
         {%- else -%}

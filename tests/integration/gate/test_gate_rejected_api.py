@@ -66,7 +66,7 @@ def test_a_replay_over_http_is_listed_with_who_and_why(client):
         ({}, 422),
         ({"why": "x", "payload": "{}"}, 409),
         ({"why": "x", "topic_id": "0a1b2c3d", "partition": 0, "offset": 7}, 409),
-        ({"why": "x", "stage": "rule"}, 422),
+        ({"why": "x", "stage": "dbt"}, 422),
     ],
 )
 def test_wrong_replays_are_told(client, body, status):
