@@ -33,6 +33,8 @@ _NODES_TOLD = 5
 _ONE_AT_A_TIME = threading.Lock()
 
 Line = Callable[[str], None]
+#: dbt's own event, as its runner hands it to callbacks.
+OnEvent = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def build(
     target: str = "prod",
     on_line: Line | None = None,
     words: Sequence[str] = (),
+    on_event: OnEvent | None = None,
 ) -> BuildResult:
     """
     Build the selected models and run their tests.
@@ -70,6 +73,7 @@ def build(
         target: Target of the project's profile.
         on_line: Called with dbt's own line for each finished node.
         words: Further options of `dbt build`.
+        on_event: Called with every event of dbt, for who measures it.
 
     Raises:
         UsageError: The selection names no node.
@@ -77,7 +81,7 @@ def build(
     """
     spark.reach(settings)
     command = ["build", "--select", select, *dbt_environment.PRODUCTION_FLAGS, *words]
-    outcome = invoke(settings, command, target=target, on_line=on_line)
+    outcome = invoke(settings, command, target=target, on_line=on_line, on_event=on_event)
     executed = getattr(outcome.result, "results", None)
     if executed is None:
         raise _did_not_start(outcome, select)
@@ -96,6 +100,7 @@ def invoke(
     *,
     target: str = "prod",
     on_line: Line | None = None,
+    on_event: OnEvent | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dbtRunnerResult:
     """
@@ -108,6 +113,8 @@ def invoke(
     def hear(event: Any) -> None:
         if on_line and event.info.name in NODE_EVENTS:
             on_line(event.info.msg)
+        if on_event:
+            on_event(event)
 
     project = project_view.refresh(settings)
     folder = project.parent
