@@ -69,7 +69,7 @@ class RawZone:
                 timestamp=int(event.at.timestamp() * 1000),
                 timestamp_type="CreateTime",
                 key=key.encode(),
-                headers=(),
+                headers=(("source", b"shop"),),
                 value=event.value,
             )
         )

@@ -83,7 +83,8 @@
             ) as t
         ) as r
         inner join (select * from meta.admitted.object where {{ window }}) as o
-            on r.data_key = o.data_key and r.line.offset between o.first_offset and o.last_offset
+            {#- Of a bare offset Spark would conclude that it is not null, and parse each line once more to ask that. #}
+            on r.data_key = o.data_key and coalesce(r.line.offset, -1) between o.first_offset and o.last_offset
         inner join (select * from meta.admitted.batch where {{ window }}) as b
             on o.batch_id = b.batch_id
         left anti join (select * from meta.admitted.rejected where {{ window }}) as x
