@@ -71,7 +71,7 @@ def measure(stack: Stack, records: int, rounds: int) -> dict[str, Any]:
     settings = stack.settings
     raw = RawZone(settings, NAME)
     raw.land(islice(orders.bulk(records), records))
-    lake.declare(settings, NAME, ("brz",))
+    lake.declare(settings, NAME, ("brz_NAME",))
     lake.admit(settings, NAME, records)
     with spark.session(settings) as opened:
         found = [_round(stack, opened, raw) for _ in range(rounds + 1)][1:]

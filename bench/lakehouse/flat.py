@@ -23,7 +23,7 @@ BAR = 1.2
 MAINTAIN_EVERY = 10
 _COMPARED = 5
 #: dbt's node → what is reported.
-KINDS = {f"brz_{NAME}": "bronze", f"slv_{NAME}": "upsert", f"slh_{NAME}": "history"}
+KINDS = {f"brz_{NAME}": "bronze", f"slv_{NAME}": "upsert", f"slv_{NAME}_states": "history"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def measure(stack: Stack, size: int, batches: int) -> dict[str, Any]:
     settings = stack.settings
     raw, series = RawZone(settings, NAME), orders.Series(size)
     truth = oracle.Truth()
-    lake.declare(settings, NAME, ("brz", "slv", "slh"))
+    lake.declare(settings, NAME, lake.MODELS)
     deploy.deploy(settings)
     runs, kept_up = [], []
     for number in range(1, batches + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from lakehouse import spark, steps
@@ -19,26 +20,26 @@ FIELDS = {
     "event_time": "updated_at",
 }
 MODELS = {
-    "brz": "{{ config(materialized='incremental', incremental_strategy='replace_batches',"
+    "brz_NAME": "{{ config(materialized='incremental', incremental_strategy='replace_batches',"
     " full_refresh=false) }}\nselect * from {{ landed('NAME') }}\n",
-    "slv": "{{ config(materialized='incremental', incremental_strategy='upsert') }}\n"
+    "slv_NAME": "{{ config(materialized='incremental', incremental_strategy='upsert') }}\n"
     "select * from {{ upsert('NAME') }}\n",
-    "slh": "{{ config(materialized='incremental', incremental_strategy='history',"
-    " alias='slv_NAME_states') }}\n"
+    "slv_NAME_states": "{{ config(materialized='incremental', incremental_strategy='history') }}\n"
     "select * from {{ history('NAME') }}\n",
 }
 
 
-def declare(settings: Settings, name: str, models: tuple[str, ...] = ()) -> None:
+def declare(settings: Settings, name: str, models: Iterable[str] = ()) -> None:
     """Register a dataset of orders; write the named ones of `MODELS` for it."""
-    with registry.connect(settings) as conn:
-        dataset = from_document({"name": name, **FIELDS})
-        registry.put_dataset(conn, dataset, source=Source.API, actor="bench")
+    # Models first: the service writes some for a registered dataset that has none.
     for model in models:
         folder = settings.scaffold_folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        text = MODELS[model].replace("NAME", name)
-        (folder / f"{model}_{name}.sql").write_text(text, encoding="utf-8")
+        path = folder / f"{model.replace('NAME', name)}.sql"
+        path.write_text(MODELS[model].replace("NAME", name), encoding="utf-8")
+    with registry.connect(settings) as conn:
+        dataset = from_document({"name": name, **FIELDS})
+        registry.put_dataset(conn, dataset, source=Source.API, actor="bench")
 
 
 def admit(settings: Settings, name: str, records: int) -> None:

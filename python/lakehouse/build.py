@@ -25,6 +25,9 @@ NODE_EVENTS = frozenset(
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 #: The project turns dbt's warning of an empty selection into an error that says this.
 _NOTHING_MATCHED = "does not match any enabled nodes"
+#: What the incremental materialization says of a table that lacks nothing.
+_NOTHING_NEW = "OK no new batch"
+_NOT_STORED = frozenset({"view", "ephemeral"})
 _MESSAGE_LINES = 8
 _LINE_WIDTH = 400
 _NODES_TOLD = 5
@@ -39,13 +42,14 @@ OnEvent = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeResult:
-    """What became of one model or test; `seconds` is wall clock."""
+    """What became of one model or test; `seconds` is wall clock, `has_written`: its table may differ."""
 
     name: str
     kind: str
     status: str
     seconds: float
     message: str = ""
+    has_written: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ def build(
     target: str = "prod",
     on_line: Line | None = None,
     words: Sequence[str] = (),
+    *,
     on_event: OnEvent | None = None,
 ) -> BuildResult:
     """
@@ -149,7 +154,13 @@ def _node_result(result: Any) -> NodeResult:
         status=str(result.status),
         seconds=round(float(result.execution_time), 3),
         message=result.message or "",
+        has_written=_has_written(result),
     )
+
+
+def _has_written(result: Any) -> bool:
+    is_table = result.node.resource_type == "model" and result.node.config.materialized not in _NOT_STORED
+    return is_table and result.message != _NOTHING_NEW
 
 
 def _failed(failed: list[Any], select: str) -> BrokenError:
