@@ -115,7 +115,7 @@
 {%- endmacro %}
 
 
-{#- The landed object's line, docs/contracts/record-line.schema.json. -#}
+{#- Of the landed object's line, docs/contracts/record-line.schema.json, what bronze reads: the rest is passed over. -#}
 {% macro record_line_ddl() -%}
-    topic string, partition int, offset bigint, timestamp bigint, timestamp_type string, key string, key_base64 string, headers array<array<string>>, value string, value_base64 string
+    partition int, offset bigint, timestamp bigint, key string, key_base64 string, headers array<array<string>>, value string
 {%- endmacro %}
