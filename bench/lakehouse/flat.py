@@ -75,7 +75,7 @@ def _run(settings: Settings, records: int) -> Run:
     began = perf_counter()
     lake.admit(settings, NAME, records)
     guarded = perf_counter()
-    done = build.build(settings, NAME, words=("--threads", "1"))
+    done = build.build(settings, NAME)
     ended = perf_counter()
     nodes = {KINDS[node.name]: node.seconds for node in done.nodes}
     return Run(guarded - began, ended - guarded, **nodes)

@@ -115,7 +115,7 @@
 {%- endmacro %}
 
 
-{#- Of the landed object's line, docs/contracts/record-line.schema.json, what bronze reads: the rest is passed over. -#}
+{#- Of the landed object's line, docs/contracts/record-line.schema.json, what says more than the object itself: the rest is passed over. -#}
 {% macro record_line_ddl() -%}
-    partition int, offset bigint, timestamp bigint, key string, key_base64 string, headers array<array<string>>, value string
+    partition int, offset bigint, timestamp bigint, key string, key_base64 string, headers array<array<string>>, value string, value_base64 string
 {%- endmacro %}
