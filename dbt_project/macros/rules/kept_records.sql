@@ -44,13 +44,13 @@
         {%- do return(bronze) -%}
     {%- endif -%}
     {%- set window = "dataset = '" ~ position.dataset ~ "' and batch_id between " ~ (after + 1) ~ " and " ~ position.upto -%}
-    {%- set keys = landed_keys(window, 'meta.admitted.silver_object') -%}
-    {%- if not keys -%}
+    {%- set objects = landed_objects(window, 'meta.admitted.silver_object') -%}
+    {%- if not objects -%}
         {%- do return(bronze) -%}
     {%- endif -%}
     (
         select {{ bronze_columns() | map('first') | join(', ') }} from {{ bronze }}
         union all
-        {{ landed_records(keys, window, position.fields.event_time, 'meta.admitted.silver_object') }}
+        {{ landed_records(objects, window, position.fields.event_time, 'meta.admitted.silver_object') }}
     )
 {%- endmacro %}
