@@ -24,7 +24,8 @@ def main() -> None:
         alone.timed(lambda: _overwrite(task, source), lambda: _look(task, session))
         return
     table = deltalake.DeltaTable(task.table, storage_options=task.store)
-    table.restore(task.first)
+    if table.version() != task.first:
+        table.restore(task.first)
     alone.timed(lambda: _write(task, table, source), lambda: _look(task, session))
 
 

@@ -50,7 +50,7 @@ class RivalRun:
     Attributes:
         seconds: Wall clock of the write alone, its commit included.
         cpu_seconds: Spent by the process in that time.
-        peak_rss_bytes: Its high water mark after the write, imports included.
+        peak_rss_bytes: Its high water mark within the write, all that it had imported included.
         content: What the table holds afterwards.
         details: What the engine says of the write.
     """
