@@ -45,7 +45,7 @@ class Operation:
         base: The table that it meets.
         forms: How Tidegate does it; the first is what its users would take.
         write: How a rival does it.
-        model: The dbt model of form MERGE.
+        computed: Whether the model computes two columns of what arrives.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Operation:
     base: Base
     forms: tuple[Form, ...]
     write: Write
-    model: str = "fct_bench_merge"
+    computed: bool = False
 
 
 _KEYED = (Form.UPSERT, Form.MERGE)
@@ -72,7 +72,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Base.HALF,
         (Form.MERGE,),
         Write.EXPRESSION,
-        model="fct_bench_expression",
+        computed=True,
     ),
     Operation("append", "append, 5 %", Base.WHOLE, (Form.BATCHES,), Write.APPEND),
     Operation("safeappend", "append that two may do, 5 %", Base.WHOLE, (Form.APPEND,), Write.APPEND),

@@ -102,10 +102,13 @@ class Tables:
         with spark.session(self._stack.settings) as lake:
             words = f"table => '{table}', snapshot_id => {self._first[table]}"
             lake.rows(f"call lake.system.set_current_snapshot({words})")
-        model = operation.model if form is Form.MERGE else target.model
         with measured(self._stack.pids()) as usage:
             seconds = self._dbt(
-                model, operation.base, self._lines.increment(operation), *_words(form), table=table
+                target.model,
+                operation.base,
+                self._lines.increment(operation),
+                in_full=form is Form.REPLACE,
+                computed=operation.computed,
             )
         with spark.session(self._stack.settings) as lake:
             summary = lake.rows(statement("spark/summary", table=table))[0]["summary"]
@@ -116,12 +119,18 @@ class Tables:
         held = content.of((row["row_count"], row["digest"]))
         return OurRun(seconds, usage.seconds, usage, held, json.loads(summary))
 
-    def _dbt(self, model: str, base: Base, increment: Path, *words: str, table: str = "") -> float:
+    def _dbt(
+        self, model: str, base: Base, increment: Path, *, in_full: bool = False, computed: bool = False
+    ) -> float:
         """Run one model; return the seconds that dbt says it took."""
         from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
 
-        os.environ["TIDEGATE_BENCH_TABLE"] = table.rsplit(".", maxsplit=1)[-1] or _name(model, base)
-        os.environ["TIDEGATE_BENCH_INCREMENT"] = f"file:{increment}"
+        os.environ.update(
+            TIDEGATE_BENCH_BASE=base,
+            TIDEGATE_BENCH_INCREMENT=f"file:{increment}",
+            TIDEGATE_BENCH_COMPUTED="yes" if computed else "",
+        )
+        words = ["--full-refresh"] if in_full else []
         project = str(PROJECT / "dbt_project")
         target = str(self._stack.files / "target")
         folders = ["--project-dir", project, "--profiles-dir", project]
@@ -136,10 +145,6 @@ class Tables:
                 next_command="python -m bench.merge --scale 0.01 --keep",
             )
         return float(outcome.result.results[0].execution_time)
-
-
-def _words(form: Form) -> tuple[str, ...]:
-    return ("--full-refresh",) if form is Form.REPLACE else ()
 
 
 def _name(model: str, base: Base) -> str:

@@ -1,5 +1,5 @@
 -- Bronze's write: a batch takes its own place, and no other is read.
-{{ config(materialized='incremental', incremental_strategy='replace_batches', alias=env_var('TIDEGATE_BENCH_TABLE', 'bench_batches')) }}
+{{ config(materialized='incremental', incremental_strategy='replace_batches', alias='bench_batches_' ~ env_var('TIDEGATE_BENCH_BASE', 'whole')) }}
 
 select *
 from (

@@ -1,21 +1,22 @@
--- dbt's own merge, through this project's materialization.
+-- dbt's own merge, through this project's materialization; two columns are computed when the operation says so.
 {{ config(
     materialized='incremental',
     incremental_strategy='merge',
     unique_key=['l_orderkey', 'l_linenumber'],
-    alias=env_var('TIDEGATE_BENCH_TABLE', 'bench_merge'),
+    alias='bench_merge_' ~ env_var('TIDEGATE_BENCH_BASE', 'whole'),
 ) }}
+{%- set computed = env_var('TIDEGATE_BENCH_COMPUTED', '') == 'yes' %}
 
 select
     l_orderkey,
     l_partkey,
     l_suppkey,
     l_linenumber,
-    l_quantity,
+    {{ 'cast(-9 as decimal(15, 2)) as l_quantity' if computed else 'l_quantity' }},
     l_extendedprice,
     l_discount,
     l_tax,
-    l_returnflag,
+    {{ "case when l_extendedprice >= 50000 then 'H' else 'L' end as l_returnflag" if computed else 'l_returnflag' }},
     l_linestatus,
     l_shipdate,
     l_commitdate,

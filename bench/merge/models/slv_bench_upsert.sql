@@ -1,5 +1,5 @@
 -- What `upsert()` makes of records that arrive, but for reading them: the increment has typed columns already.
-{{ config(materialized='incremental', incremental_strategy='upsert', alias=env_var('TIDEGATE_BENCH_TABLE', 'bench_upsert')) }}
+{{ config(materialized='incremental', incremental_strategy='upsert', alias='bench_upsert_' ~ env_var('TIDEGATE_BENCH_BASE', 'whole')) }}
 {%- set fields = {'pk_fields': ['l_orderkey', 'l_linenumber'], 'order_by': ['updated_at']} %}
 {%- set records = 'select * from parquet.`' ~ env_var('TIDEGATE_BENCH_INCREMENT', '') ~ '`' %}
 
