@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from bench.guard import corpora, ours, report, rivals
@@ -21,7 +20,6 @@ from schema_guard.core.infer import infer
 from schema_guard.core.schema import finalise
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-_WARM_RECORDS = 2_000
 _FIELDS = 1_000
 
 
@@ -60,9 +58,6 @@ def _files(folder: Path, options: argparse.Namespace) -> list[Written]:
     for corpus in wanted:
         _say(f"{corpus.name}: writing {options.megabytes} MB")
         files += corpora.write(corpus, folder, options.megabytes * 1_000_000)
-    with (folder / "warm.ndjson").open("wb") as warm:
-        for corpus in wanted:
-            warm.writelines(islice(corpus.lines(1 << 30), _WARM_RECORDS))
     return files
 
 
