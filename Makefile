@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak bench-landing bench-guard bench-lakehouse conformance up down lint unit java docs stack
+.PHONY: help setup demo test soak bench-landing bench-guard bench-lakehouse bench-merge conformance up down lint unit java docs stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -33,6 +33,10 @@ bench-landing: setup ## Measure how fast the sink drains a topic, beside a consu
 
 bench-guard: setup ## Measure how fast schemas are inferred, beside DuckDB and Spark
 	@.venv/bin/python -m bench.guard --save
+
+bench-merge: setup ## Measure ten merges into TPC-H's line items, beside delta-rs and DuckDB
+	@.venv/bin/uv pip install --system-certs --quiet --python .venv/bin/python --require-hashes -r requirements.bench.lock
+	@.venv/bin/python -m bench.merge --save
 
 bench-lakehouse: setup ## Measure bronze beside a plain read, cost over a growing history, and runs without news
 	@.venv/bin/python -m bench.lakehouse --save

@@ -1,0 +1,1 @@
+"""How fast operations of one increment on a large table are, beside delta-rs and DuckDB."""

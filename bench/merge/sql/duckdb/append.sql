@@ -1,0 +1,2 @@
+insert into line
+select * from increment

@@ -1,0 +1,2 @@
+create or replace table line as
+select * from increment

@@ -1,0 +1,4 @@
+-- 5 % of the table under keys that are new.
+select * replace (fresh(l_orderkey) as l_orderkey)
+from again('whole')
+where sampled(l_orderkey, l_linenumber, 'append', 50)

@@ -1,0 +1,3 @@
+insert into {{ table }}
+select * except (is_deleted), false
+from parquet.`{{ lines }}`

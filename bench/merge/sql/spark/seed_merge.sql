@@ -1,0 +1,3 @@
+insert into {{ table }}
+select {{ columns }}
+from parquet.`{{ lines }}`

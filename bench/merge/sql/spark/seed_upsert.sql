@@ -1,0 +1,3 @@
+insert into {{ table }}
+select *, null, null
+from parquet.`{{ lines }}`

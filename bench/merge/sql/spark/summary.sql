@@ -1,0 +1,4 @@
+select snapshot_id, summary
+from {{ table }}.snapshots
+order by committed_at desc
+limit 1
