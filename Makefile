@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak bench-landing bench-guard bench-merge up down lint unit java docs stack
+.PHONY: help setup demo test soak bench-landing bench-guard bench-lakehouse bench-merge conformance up down lint unit java docs stack
 SHELL := bash
 
 PYTEST := .venv/bin/python -m pytest
@@ -37,6 +37,13 @@ bench-guard: setup ## Measure how fast schemas are inferred, beside DuckDB and S
 bench-merge: setup ## Measure ten merges into TPC-H's line items, beside delta-rs and DuckDB
 	@.venv/bin/uv pip install --system-certs --quiet --python .venv/bin/python --require-hashes -r requirements.bench.lock
 	@.venv/bin/python -m bench.merge --save
+
+bench-lakehouse: setup ## Measure bronze beside a plain read, cost over a growing history, and runs without news
+	@.venv/bin/python -m bench.lakehouse --save
+
+conformance: setup ## Run each feature of dbt on Iceberg by dbt-spark alone and by ours, and write the page
+	TIDEGATE_RECORD=1 $(PYTEST) tests/dbt/test_conformance.py
+	@.venv/bin/python setup/write_lists.py
 
 up: setup ## Start the local stack and wait until every part is healthy
 	@.venv/bin/tidegate up

@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from _tasks import OwnerToldError
+from _tasks import MAINTENANCE, OwnerToldError
+from lakehouse.manifest_slice import MARTS
 
 log = logging.getLogger("tidegate.alerts")
 
@@ -30,15 +31,26 @@ def tell_owner(context: Mapping[str, Any]) -> None:
 
 
 def _alert(context: Mapping[str, Any]) -> dict[str, str]:
+    """Return the alert: `dataset` is a dataset or a mart area `marts.<area>`."""
     instance = context["task_instance"]
+    name, task, command = _subject(str(instance.dag_id), str(instance.task_id))
     return {
-        "dataset": str(instance.dag_id),
-        "task": str(instance.task_id),
+        "dataset": name,
+        "task": task,
         "run": str(instance.run_id),
         "owner": str(context["task"].owner),
         "message": str(context.get("exception") or "the task failed"),
-        "next_command": f"tidegate status {instance.dag_id}",
+        "next_command": command,
     }
+
+
+def _subject(dag_id: str, task_id: str) -> tuple[str, str, str]:
+    """Return what a task works on, what it does, what to type; a DAG bears the name of what it builds."""
+    if dag_id == MAINTENANCE:
+        return task_id, "maintain", f"tidegate maintain {task_id}"
+    if dag_id.startswith(MARTS):
+        return dag_id, task_id, "tidegate run"
+    return dag_id, task_id, f"tidegate status {dag_id}"
 
 
 def _post(address: str, alert: dict[str, str]) -> None:

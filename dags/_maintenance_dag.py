@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from airflow.sdk import DAG, task
-from airflow.sdk.exceptions import AirflowException
 
 from _alerts import tell_owner
-from metastore_sync import settings as installation
-
-#: No dataset is called so: their names hold no dot.
-NAME = "tidegate.maintenance"
+from _tasks import MAINTENANCE, attempt, log
+from metastore_sync.settings import Settings
 
 
 def maintenance_dag(owners: Mapping[str, str]) -> DAG:
     """Return the DAG; `owners` maps each dataset and `marts.<area>` to who is told when its task fails."""
     with DAG(
-        dag_id=NAME,
+        dag_id=MAINTENANCE,
         schedule="17 3 * * *",
         catchup=False,
         max_active_runs=1,
@@ -36,6 +33,10 @@ def maintenance_dag(owners: Mapping[str, str]) -> DAG:
 def _maintain(name: str) -> None:
     from lakehouse import maintain  # noqa: PLC0415 - parsing needs no Spark client
 
-    [done] = maintain.maintain(installation.load(), [name], print)
-    if done.exit_code:
-        raise AirflowException(done.message)
+    def act(settings: Settings, wanted: str) -> list[maintain.Maintained]:
+        done = maintain.maintain(settings, [wanted], lambda line: log.info("%s", line))
+        for entry in done:
+            maintain.check(entry)
+        return done
+
+    attempt(name, "maintain", act)

@@ -15,6 +15,9 @@ from metastore_sync.settings import Settings
 
 log = logging.getLogger("tidegate.dags")
 
+#: The DAG of daily maintenance; no dataset is called so: their names hold no dot.
+MAINTENANCE = "tidegate.maintenance"
+
 
 class OwnerToldError(AirflowFailException):
     """The verdict says no, and the step itself tells the owner: no alert of the task repeats it."""
@@ -32,11 +35,12 @@ def attempt(name: str, step: str, act: Callable[[Settings, str], Sized]) -> None
         done = act(installation.load(), name)
     except TidegateError as error:
         log.error("%s", error.render())  # noqa: TRY400 - the text is the message; a trace would hide it
-        raise _outcome(error)(error.render()) from None
+        raise outcome(error)(error.render()) from None
     log.info("%s: %s made %d result(s)", name, step, len(done))
 
 
-def _outcome(error: TidegateError) -> type[AirflowException]:
+def outcome(error: TidegateError) -> type[AirflowException]:
+    """Return what an error is to Airflow."""
     if error.exit_code == EXIT_BROKEN:
         return AirflowException
     return OwnerToldError if isinstance(error, BlockedError) else AirflowFailException

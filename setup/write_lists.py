@@ -1,10 +1,12 @@
-"""Writes lists of findings and error types, and docs/openapi.json, from the code; `--check` compares."""
+"""Writes lists, docs/openapi.json and docs/conformance.md from code and results; `--check` compares."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+
+import conformance_page
 
 from metastore_sync.settings import Settings
 from schema_guard.core.finding import Code
@@ -27,6 +29,7 @@ def lists() -> dict[Path, str]:
     reasons = [(reason.value, "") for reason in ErrorType]
     return {
         DOCS / "openapi.json": openapi(),
+        DOCS / "conformance.md": conformance_page.page(),
         DOCS / "findings/README.md": _list("Findings", "what it means", DOCS / "findings", findings),
         DOCS / "error-types/README.md": _list(
             "Why a record is rejected", "what is wrong", DOCS / "error-types", reasons
@@ -54,7 +57,12 @@ def _first_sentence(page: Path) -> str:
 
 def main() -> int:
     """Write the lists, or say which one is out of date."""
-    stale = {path: text for path, text in lists().items() if not path.exists() or path.read_text() != text}
+    try:
+        texts = lists()
+    except conformance_page.UnrecordedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    stale = {path: text for path, text in texts.items() if not path.exists() or path.read_text() != text}
     if "--check" in sys.argv:
         for path in stale:
             sys.stderr.write(f"{path.relative_to(DOCS.parent)} is out of date: make docs\n")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from lakehouse import backfill_branch as branches
-from lakehouse import backfill_models, run, spark
+from lakehouse import backfill_models, rule_rejects, run, spark
 from lakehouse import backfill_state as states
 from lakehouse.backfill_models import Models
 from lakehouse.backfill_state import Backfill, Connection, State, Window
@@ -64,6 +64,9 @@ def backfill(settings: Settings, name: str, window: Window, *, actor: str, on_st
     with registry.connect(settings) as conn, states.alone(conn, name):
         _check(conn, name, window)
         spark.reach(settings)
+        with spark.session(settings) as lake:
+            # A branch leaves out what the registry says was rejected: what a run that died has noted counts.
+            rule_rejects.take_noted(conn, lake, name)
         models = backfill_models.of(settings, name)
         work = _Work(settings, conn, states.begin(conn, name, window, actor), models, on_step)
         work.tell(Step.BEGUN, f"{work.run.id}, {work.run.state}")

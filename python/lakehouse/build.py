@@ -25,6 +25,11 @@ NODE_EVENTS = frozenset(
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 #: The project turns dbt's warning of an empty selection into an error that says this.
 _NOTHING_MATCHED = "does not match any enabled nodes"
+#: How lines of Java's stack traces begin, which say nothing to who wrote the SQL.
+_FRAMES = ("at ", "... ", "Suppressed: ")
+#: What the incremental materialization says of a table that lacks nothing.
+_NOTHING_NEW = "OK no new batch"
+_NOT_STORED = frozenset({"view", "ephemeral"})
 _MESSAGE_LINES = 8
 _LINE_WIDTH = 400
 _NODES_TOLD = 5
@@ -33,17 +38,20 @@ _NODES_TOLD = 5
 _ONE_AT_A_TIME = threading.Lock()
 
 Line = Callable[[str], None]
+#: dbt's own event, as its runner hands it to callbacks.
+OnEvent = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeResult:
-    """What became of one model or test; `seconds` is wall clock."""
+    """What became of one model or test; `seconds` is wall clock, `has_written`: its table may differ."""
 
     name: str
     kind: str
     status: str
     seconds: float
     message: str = ""
+    has_written: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +68,8 @@ def build(
     target: str = "prod",
     on_line: Line | None = None,
     words: Sequence[str] = (),
+    *,
+    on_event: OnEvent | None = None,
 ) -> BuildResult:
     """
     Build the selected models and run their tests.
@@ -70,6 +80,7 @@ def build(
         target: Target of the project's profile.
         on_line: Called with dbt's own line for each finished node.
         words: Further options of `dbt build`.
+        on_event: Called with every event of dbt, for who measures it.
 
     Raises:
         UsageError: The selection names no node.
@@ -77,7 +88,7 @@ def build(
     """
     spark.reach(settings)
     command = ["build", "--select", select, *dbt_environment.PRODUCTION_FLAGS, *words]
-    outcome = invoke(settings, command, target=target, on_line=on_line)
+    outcome = invoke(settings, command, target=target, on_line=on_line, on_event=on_event)
     executed = getattr(outcome.result, "results", None)
     if executed is None:
         raise _did_not_start(outcome, select)
@@ -96,6 +107,7 @@ def invoke(
     *,
     target: str = "prod",
     on_line: Line | None = None,
+    on_event: OnEvent | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dbtRunnerResult:
     """
@@ -108,6 +120,8 @@ def invoke(
     def hear(event: Any) -> None:
         if on_line and event.info.name in NODE_EVENTS:
             on_line(event.info.msg)
+        if on_event:
+            on_event(event)
 
     project = project_view.refresh(settings)
     folder = project.parent
@@ -142,7 +156,13 @@ def _node_result(result: Any) -> NodeResult:
         status=str(result.status),
         seconds=round(float(result.execution_time), 3),
         message=result.message or "",
+        has_written=_has_written(result),
     )
+
+
+def _has_written(result: Any) -> bool:
+    is_table = result.node.resource_type == "model" and result.node.config.materialized not in _NOT_STORED
+    return is_table and result.message != _NOTHING_NEW
 
 
 def _failed(failed: list[Any], select: str) -> BrokenError:
@@ -161,8 +181,7 @@ def _failed(failed: list[Any], select: str) -> BrokenError:
 def told(result: Any) -> list[str]:
     """Return what to tell of a node that failed: its message without Java's frames, its files."""
     said = [line.strip() for line in (result.message or "no message").splitlines()]
-    # Java's frames say nothing to who wrote the SQL.
-    message = [line for line in said if line and not line.startswith("at ")][:_MESSAGE_LINES]
+    message = [line for line in said if line and not line.startswith(_FRAMES)][:_MESSAGE_LINES]
     compiled = getattr(result.node, "compiled_path", None)
     lines = [f"{result.node.resource_type} {result.node.name}: {result.status}"]
     lines += [f"  {line[:_LINE_WIDTH]}" for line in message]

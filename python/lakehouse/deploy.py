@@ -27,7 +27,7 @@ def deploy(settings: Settings) -> list[str]:
     """
     changes = [line for dataset in _registered(settings) for line in _scaffold(settings, dataset)]
     project_view.refresh(settings)
-    sources = _digest(settings)
+    sources = digest(settings)
     mark = settings.manifest_folder / "fingerprint"
     if mark.exists() and mark.read_text(encoding="utf-8") == _mark(settings, sources):
         return changes
@@ -55,11 +55,12 @@ def _scaffold(settings: Settings, dataset: Dataset) -> Iterator[str]:
     yield f"{dataset.name}: models {', '.join(models)} scaffolded"
 
 
-def _digest(settings: Settings) -> str:
-    digest = hashlib.sha256()
+def digest(settings: Settings) -> str:
+    """Return the SHA-256, hex, of every file that decides how the project parses."""
+    found = hashlib.sha256()
     for path in sorted(_sources((settings.dbt_project, settings.scaffold_folder))):
-        digest.update(f"{path}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+        found.update(f"{path}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 def _mark(settings: Settings, sources: str) -> str:

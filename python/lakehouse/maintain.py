@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakehouse import keep as keeping
-from lakehouse import manifest_slice, spark
+from lakehouse import manifest_slice, prod_tables, spark
 from lakehouse.keep import Keep
 from lakehouse.upkeep import Tender, Upkeep
 from metastore_sync import registry
@@ -21,9 +21,6 @@ from metastore_sync.errors import EXIT_FINE, LeaseLostError, TidegateError
 from metastore_sync.settings import Settings
 from schema_guard import retention
 from schema_guard.retention import Removal
-
-#: First letters of a model's name → the schema of its table in the target `prod`.
-LAYERS = {"brz": "bronze", "slv": "silver", "dim": "gold", "fct": "gold", "agg": "gold"}
 
 #: Called with one line for people per table and per kind of retention.
 OnStep = Callable[[str], None]
@@ -39,16 +36,30 @@ class Maintained:
         tables: Its tables in the target `prod`, in the order of layers.
         removed: What retention removed.
         skipped: What was left for the next time, and why.
-        exit_code: 0 fine, 2 broke.
-        message: The whole error when the exit code is not 0.
+        error: What stopped it, if anything did.
     """
 
     name: str
     tables: tuple[Upkeep, ...] = ()
     removed: Removal = field(default_factory=Removal)
     skipped: tuple[str, ...] = ()
-    exit_code: int = EXIT_FINE
-    message: str = ""
+    error: TidegateError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 2 broke."""
+        return self.error.exit_code if self.error else EXIT_FINE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values; `message` is the whole error, or empty."""
+        return {
+            "name": self.name,
+            "tables": [asdict(table) for table in self.tables],
+            "removed": asdict(self.removed),
+            "skipped": list(self.skipped),
+            "exit_code": self.exit_code,
+            "message": self.error.render() if self.error else "",
+        }
 
 
 def maintain(
@@ -72,7 +83,7 @@ def maintain(
     Raises:
         UsageError: A retention setting cannot be read; nothing was begun.
     """
-    wanted = list(names) or everything(settings)
+    wanted = list(dict.fromkeys(names)) or everything(settings)
     kept = {name: keeping.of(settings, name) for name in wanted}
     moment = now or datetime.now(UTC)
     return [_one(settings, name, kept[name], on_step, now=moment, dry_run=dry_run) for name in wanted]
@@ -85,6 +96,17 @@ def everything(settings: Settings) -> list[str]:
     return [*datasets, *manifest_slice.marts(settings)]
 
 
+def check(done: Maintained) -> None:
+    """
+    Return when the maintenance of a dataset or area went well.
+
+    Raises:
+        TidegateError: What stopped it.
+    """
+    if done.error:
+        raise done.error
+
+
 def _one(
     settings: Settings, name: str, keep: Keep, on_step: OnStep, *, now: datetime, dry_run: bool
 ) -> Maintained:
@@ -94,8 +116,9 @@ def _one(
             is_dataset = not name.startswith(manifest_slice.MARTS)
             proven = retention.proven_upto(conn, name) if is_dataset else 0
             with spark.session(settings) as lake:
-                tender = Tender(lake, keep, now, dry_run=dry_run)
-                for table in tables(settings, lake, name):
+                stood_on = prod_tables.followed(settings, lake, name)
+                tender = Tender(lake, keep, now, followed=stood_on, dry_run=dry_run)
+                for table in prod_tables.tables(settings, lake, name):
                     kept_up = (
                         tender.bronze(table, proven) if table.startswith("bronze.") else tender.other(table)
                     )
@@ -108,21 +131,8 @@ def _one(
                 on_step(_removal_line(done, dry_run=dry_run))
     except TidegateError as error:
         on_step(f"{name}: FAILED\n{error.render()}")
-        return replace(done, exit_code=error.exit_code, message=error.render())
+        return replace(done, error=error)
     return done
-
-
-def tables(settings: Settings, lake: spark.Session, name: str) -> list[str]:
-    """Return the tables of a dataset's or area's models that exist, bronze first; views have no files."""
-    models: Iterable[str] = (f"brz_{name}", f"slv_{name}")
-    if manifest_slice.path_of(settings, name).exists():
-        models = {*models, *manifest_slice.read(settings, name).models}
-    found = []
-    for layer in dict.fromkeys(LAYERS.values()):
-        named = [model for model in sorted(models) if LAYERS.get(model.split("_")[0]) == layer]
-        held = lake.tables(layer) if named else set()
-        found += [f"{layer}.{model}" for model in named if model in held]
-    return found
 
 
 def _retain(

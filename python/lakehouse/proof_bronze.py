@@ -12,7 +12,9 @@ from lakehouse.spark_sql import numbers, statement
 Row = dict[str, Any]
 
 
-def landed_to_bronze(lake: spark.Session, name: str, batches: list[Row], landed: list[Row]) -> list[Receipt]:
+def landed_to_bronze(
+    lake: spark.Session, name: str, batches: list[Row], landed: list[Row], source: str
+) -> list[Receipt]:
     """
     Return the line of each batch.
 
@@ -21,9 +23,10 @@ def landed_to_bronze(lake: spark.Session, name: str, batches: list[Row], landed:
         name: Dataset.
         batches: `batch_id`, `content_hash` and accepted `lost` records of each.
         landed: Per batch and partition: offsets, count landed, count rejected (registry).
+        source: SQL of bronze with what silver reads beside it (`proof_source`).
     """
     ids = [int(batch["batch_id"]) for batch in batches]
-    query = statement("bronze_ranges", bronze=f"bronze.brz_{name}", batches=numbers(ids))
+    query = statement("bronze_ranges", bronze=source, batches=numbers(ids))
     held: dict[int, list[Row]] = defaultdict(list)
     for row in lake.rows(query):
         held[int(row["batch_id"])].append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, assert_never
 
-from lakehouse import spark
+from lakehouse import proof_source, spark
 from lakehouse.proof import Mismatch, ProofLine, Receipt
 from lakehouse.spark_sql import identifier, literal, numbers, statement
 from metastore_sync.model import CDC_KIND, Dataset, Mode
@@ -29,6 +29,8 @@ def bronze_to_silver(
     columns: list[dict[str, str]],
     batches: list[int],
     ruled: dict[int, int],
+    *,
+    source: str,
 ) -> list[Receipt]:
     """
     Return the line of each batch.
@@ -39,11 +41,13 @@ def bronze_to_silver(
         columns: Top-level columns of the schema silver was last written with.
         batches: Numbers of the batches.
         ruled: Records a rule kept out of silver, per batch (registry).
+        source: SQL of the records that silver is made from (`proof_source`).
     """
     words: dict[str, object] = {
-        "bronze": f"bronze.brz_{dataset.name}",
+        "bronze": source,
         "silver": f"silver.slv_{dataset.name}",
         "batches": numbers(batches),
+        "rejected": proof_source.rule_rejected(dataset.name, batches if ruled else []),
     }
     ranges: dict[int, list[Row]] = defaultdict(list)
     for row in lake.rows(_query(dataset, columns, words)):
@@ -58,21 +62,24 @@ def compare(dataset: Dataset, batch: int, ranges: list[Row], shown: Row | None, 
     """Return one batch's line from what each partition's records became and what silver shows."""
     names = TERMS[dataset.mode]
     terms: dict[str, Any] = {
-        name: sum(int(row[name]) for row in ranges) for name in ("bronze", *names, "shown", "doubled")
+        name: sum(int(row[name]) for row in ranges)
+        for name in ("bronze", *names, "rule_rejected", "shown", "doubled")
     }
-    terms["rule_rejected"] = ruled
     terms["silver"] = int(shown["silver"]) if shown else 0
-    mismatches = [found for row in ranges if (found := _range(row, ruled))]
-    accounted = sum(terms[name] for name in names) + ruled
+    mismatches = [found for row in ranges if (found := _range(row))]
+    accounted = sum(terms[name] for name in names) + terms["rule_rejected"]
     if terms["bronze"] != accounted and not mismatches:
         parts = " + ".join(f"{terms[name]} {name}" for name in names)
-        fact = f"{terms['bronze']} bronze ≠ {parts} + {ruled} rule-rejected"
+        fact = f"{terms['bronze']} bronze ≠ {parts} + {terms['rule_rejected']} rule-rejected"
+        mismatches.append(Mismatch(fact=fact))
+    if terms["rule_rejected"] != ruled:
+        fact = f"{ruled} records were rejected by a rule, {terms['rule_rejected']} of them are in bronze"
         mismatches.append(Mismatch(fact=fact))
     if terms["silver"] != terms["shown"] and not terms["doubled"]:
         fact = f"silver shows {terms['silver']} rows of this batch, {terms['shown']} are in bronze"
         mismatches.append(Mismatch(fact=fact))
     if dataset.mode in _ROW_PER_RECORD:
-        mismatches += _compare_hashes(terms, ranges, shown, silent=bool(mismatches or ruled))
+        mismatches += _compare_hashes(terms, ranges, shown, silent=bool(mismatches))
     return Receipt(
         dataset=dataset.name,
         batch_id=batch,
@@ -82,10 +89,12 @@ def compare(dataset: Dataset, batch: int, ranges: list[Row], shown: Row | None, 
     )
 
 
-def _range(row: Row, ruled: int) -> Mismatch | None:
+def _range(row: Row) -> Mismatch | None:
     facts = []
-    if int(row["lost"]) > ruled:
+    if int(row["lost"]):
         facts.append(f"{row['lost']} of {row['bronze']} bronze records are not in silver")
+    if int(row["kept_though_rejected"]):
+        facts.append(f"{row['kept_though_rejected']} records that a rule rejected are in silver")
     if int(row["doubled"]):
         facts.append(f"{row['doubled']} records meet more than one silver row")
     if not facts:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import DictRow
 
-from lakehouse import bronze_history, spark
+from lakehouse import bronze_history, rule_rejects, spark
 from metastore_sync import redeclare, registry, snapshot
 from metastore_sync.declared import Declared
 from metastore_sync.errors import UsageError, VerdictError
@@ -86,10 +86,13 @@ def rebuild(
             _check_lost(held)
         with spark.session(settings) as lake:
             histories = {name: bronze_history.read(settings, lake, name) for name in held}
-        done = [
-            _dataset(settings, conn, entry, histories[entry.dataset.name], on_step, is_written=not dry_run)
-            for entry in chosen
-        ]
+            done = [
+                _dataset(
+                    settings, conn, lake, entry=entry, loaded=histories[entry.dataset.name],
+                    on_step=on_step, is_written=not dry_run,
+                )
+                for entry in chosen
+            ]  # fmt: skip
         if not dry_run:
             snapshot.write(settings, conn)
     return done
@@ -127,10 +130,11 @@ def _check_lost(held: dict[str, int]) -> None:
 def _dataset(
     settings: Settings,
     conn: psycopg.Connection[DictRow],
+    lake: spark.Session,
+    *,
     entry: Declared,
     loaded: Loaded,
     on_step: OnStep,
-    *,
     is_written: bool,
 ) -> Rebuilt:
     name = entry.dataset.name
@@ -141,6 +145,8 @@ def _dataset(
         for batch in guard.rebuild(settings, conn, entry.dataset, loaded):
             on_step(_line(name, batch, loaded.upto))
             batches.append(batch)
+        # Silver leaves them out: before anybody builds, the registry must know of them again.
+        rule_rejects.take_noted(conn, lake, name)
         if not is_written:
             raise psycopg.Rollback(whole)
     return Rebuilt(

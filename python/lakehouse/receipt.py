@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from lakehouse import spark
+from lakehouse import proof_source, rule_rejects, spark
 from lakehouse.proof import Receipt
 from lakehouse.proof_bronze import landed_to_bronze
 from lakehouse.proof_silver import bronze_to_silver
@@ -36,28 +36,37 @@ def receipt(settings: Settings, name: str) -> list[Receipt]:
     """
     with registry.connect(settings) as conn:
         dataset = registry.dataset(conn, name).dataset
-        if QUERIES.newest_admitted(conn, dataset=name) is None:
+        newest = QUERIES.newest_admitted(conn, dataset=name)
+        # Asked first: a session of Spark takes longer than a run that finds nothing new should.
+        if newest is None or not list(QUERIES.unproven(conn, dataset=name, upto=newest)):
             return []
         with spark.session(settings) as lake:
-            upto = applied(lake, name)
+            tables = lake.tables("silver")
+            upto = applied(lake, name, tables)
+            if rule_rejects.table_of(name) in tables:
+                rule_rejects.take(conn, lake, name, upto)
             rows = list(QUERIES.unproven(conn, dataset=name, upto=upto))
-            made = [line for chunk in _chunks(rows) for line in _prove(conn, lake, dataset, chunk, upto)]
+            made = [
+                line
+                for chunk in _chunks(rows)
+                for line in _prove(settings, conn, lake, dataset=dataset, batches=chunk, upto=upto)
+            ]
     red = [line for line in made if not line.is_green]
     if red:
         raise _red(red)
     return made
 
 
-def applied(lake: spark.Session, name: str) -> int:
+def applied(lake: spark.Session, name: str, tables: Container[str]) -> int:
     """
-    Return the newest batch that the dataset's silver table carries.
+    Return the newest batch that the dataset's silver table carries; `tables` are those of silver.
 
     Raises:
         BrokenError: The table does not exist, or none of its commits names a batch.
     """
     table = f"slv_{name}"
     found: list[dict[str, Any]] = []
-    if lake.has_table("silver", table):
+    if table in tables:
         found = lake.rows(statement("applied_batch", table=f"silver.{table}"))
     if not found or found[0]["batch_id"] is None:
         raise BrokenError(
@@ -70,8 +79,10 @@ def applied(lake: spark.Session, name: str) -> int:
 
 
 def _prove(
+    settings: Settings,
     conn: psycopg.Connection[DictRow],
     lake: spark.Session,
+    *,
     dataset: Dataset,
     batches: list[DictRow],
     upto: int,
@@ -83,8 +94,9 @@ def _prove(
         int(row["batch_id"]): int(row["records"])
         for row in QUERIES.rule_rejected(conn, dataset=dataset.name, batches=ids)
     }
-    made = landed_to_bronze(lake, dataset.name, batches, landed)
-    made += bronze_to_silver(lake, dataset, columns, ids, ruled)
+    source = proof_source.source(settings, conn, dataset.name, ids)
+    made = landed_to_bronze(lake, dataset.name, batches, landed, source)
+    made += bronze_to_silver(lake, dataset, columns, ids, ruled, source=source)
     with conn.transaction():
         for line in made:
             _store(conn, line)

@@ -145,4 +145,4 @@ def _replay(settings: Settings, dataset: str, wanted: Replaying, actor: str) -> 
         return problem.of(error, HTTPStatus.CONFLICT)
     except TidegateError as error:
         return problem.of(error)
-    return JSONResponse({"replays": [one.to_json() for one in done]})
+    return JSONResponse(done.to_json())

@@ -86,7 +86,7 @@ class Replaying(Strict):
     why: str = Field(min_length=1, max_length=2000, pattern=STORABLE, description="What was fixed.")
     batch_id: int | None = Field(default=None, ge=1, le=BIGINT)
     error_type: str | None = Field(default=None, pattern="^[A-Z0-9_]{1,60}$")
-    stage: Literal["connect", "parse", "contract"] | None = None
+    stage: Stage | None = None
     topic_id: str | None = Field(default=None, pattern="^[0-9a-f]{8}$")
     partition: int | None = Field(default=None, ge=0, le=INTEGER)
     offset: int | None = Field(default=None, ge=0, le=BIGINT)
@@ -108,7 +108,19 @@ class ReplayBatch(Strict):
     why: str
 
 
+class NotReplayed(Strict):
+    """A record that was wanted and is not ready, and why; it stays open."""
+
+    batch_id: int | None
+    topic_id: str
+    partition: int
+    offset: int
+    stage: Stage
+    why: str
+
+
 class Replays(Strict):
-    """The replay batches that were made; none when nothing open matched."""
+    """The replay batches that were made, and what was left out of them; neither when nothing open matched."""
 
     replays: list[ReplayBatch]
+    left: list[NotReplayed]

@@ -10,7 +10,6 @@ from typing import Any
 import stamina
 
 from lakehouse import ancestry, compaction, spark
-from lakehouse.ancestry import Snapshot
 from lakehouse.keep import Keep
 from lakehouse.spark_sql import statement
 from metastore_sync.errors import BrokenError
@@ -73,12 +72,14 @@ class Tender:
         lake: Session of its own; statements that commit are tried again when they lose against a load.
         keep: Retention in force.
         now: The moment that ages are counted from, UTC.
+        followed: Snapshots that tables of gold stand on; they stay.
         dry_run: Look only.
     """
 
     lake: spark.Session
     keep: Keep
     now: datetime
+    followed: frozenset[int] = frozenset()
     dry_run: bool = False
     _skipped: list[str] = field(default_factory=list)
 
@@ -111,13 +112,12 @@ class Tender:
         return replace(done, after=after, orphans=orphans, skipped=tuple(self._skipped))
 
     def _expire(self, table: str) -> int:
-        """Remove snapshots that are too old, but none that the table's position rests on."""
+        """Remove snapshots that are too old, but none that a position, a reader or a branch rests on."""
         if self.keep.snapshot_days is None:
             return 0
         self.lake.rows(f"refresh table {table}")
-        snapshots = [Snapshot(**row) for row in self.lake.rows(statement("ancestry", table=table))]
-        before = _text(self.now - timedelta(days=self.keep.snapshot_days))
-        before = min(before, ancestry.oldest_needed(snapshots) or before)
+        limit = _text(self.now - timedelta(days=self.keep.snapshot_days))
+        before = ancestry.expire_before(ancestry.read(self.lake, table), limit, self.followed)
         [counted] = self.lake.rows(statement("expirable", table=table, before=before))
         if counted["snapshots"] and not self.dry_run:
             self._commit(statement("expire", table=table, before=before))

@@ -25,7 +25,7 @@ from metastore_sync.spelling import api_field
 Table = Annotated[str, Path(pattern="^[a-zA-Z0-9_]+$", max_length=100, description="Dataset or table.")]
 #: `require("read")` gives a dependency that lets a request through or ends it.
 Require = Callable[[str], Callable[..., Any]]
-_REVISION = "The dataset's revision: If-Match of PATCH and of dml."
+_REVISION = "Of declaration and state: If-Match of PATCH, dml, and of pause, resume and retire."
 _TAKEN = (ProblemType.CONFLICT, ProblemType.REFUSED, ProblemType.VERDICT)
 _LAYER = re.compile(r"(brz|slv)_(?P<dataset>.+)")
 
@@ -110,7 +110,7 @@ def _show(settings: Settings, name: str) -> Response:
         return problem.of(error, HTTPStatus.NOT_FOUND)
     except TidegateError as error:
         return problem.of(error)
-    return tagged(entry(row, held), row.revision)
+    return tagged(entry(row, held), row)
 
 
 def _config(settings: Settings, table: str) -> Response:
@@ -125,7 +125,7 @@ def _config(settings: Settings, table: str) -> Response:
         fact = f"{table}: no dataset has this table"
         names = ", ".join(f"{n}, brz_{n}, slv_{n}" for n in known)
         return problem.response(HTTPStatus.NOT_FOUND, fact, where=f"known: {names or 'none'}")
-    return tagged({**entry(row), "activeSchema": _active(active)}, row.revision)
+    return tagged({**entry(row), "activeSchema": _active(active)}, row)
 
 
 def _active(active: ActiveVersion | None) -> dict[str, Any] | None:

@@ -31,6 +31,11 @@ def _observed(held: ConnectorRow) -> dict[str, Any]:
     }
 
 
-def tagged(body: dict[str, Any], revision: int, status: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
-    """Return a body whose ETag is the dataset's revision."""
-    return JSONResponse(body, status_code=status, headers={"ETag": f'"{revision}"'})
+def tag(row: DatasetRow) -> str:
+    """Return the ETag of a dataset: another one when its declaration or its state has changed."""
+    return f'"{row.revision}.{row.state.value}"'
+
+
+def tagged(body: dict[str, Any], row: DatasetRow, status: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
+    """Return a body with the dataset's ETag."""
+    return JSONResponse(body, status_code=status, headers={"ETag": tag(row)})

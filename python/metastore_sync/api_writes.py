@@ -9,7 +9,7 @@ import structlog
 from fastapi.responses import JSONResponse, Response
 
 from metastore_sync import apply, connectors, lifecycle, preconditions, problem, registry
-from metastore_sync.api_entry import entry, tagged
+from metastore_sync.api_entry import entry, tag, tagged
 from metastore_sync.connectors import ConnectorRow
 from metastore_sync.dataset_files import check_document, normal
 from metastore_sync.errors import TidegateError, UsageError
@@ -35,7 +35,7 @@ def create(settings: Settings, body: object) -> Response:
             with registry.connect(settings) as conn:
                 row = registry.dataset(conn, dataset.name)
         if row and row.dataset == dataset:
-            return tagged(entry(row), row.revision)
+            return tagged(entry(row), row)
         if row or owner:
             return problem.of(_taken(dataset, owner), HTTPStatus.CONFLICT)
         apply.apply(settings, [dataset], _log.info, source=Source.API, actor="POST /datasets")
@@ -43,7 +43,7 @@ def create(settings: Settings, body: object) -> Response:
             row, held = registry.dataset(conn, dataset.name), connectors.read(conn).get(dataset.name)
     except TidegateError as error:
         return problem.of(error)
-    created = tagged(entry(row, held), row.revision, HTTPStatus.CREATED)
+    created = tagged(entry(row, held), row, HTTPStatus.CREATED)
     created.headers["Location"] = f"/datasets/{dataset.name}"
     return created
 
@@ -75,7 +75,7 @@ def change(settings: Settings, name: str, body: object, if_match: str) -> Respon
         return problem.of(error, HTTPStatus.NOT_FOUND)
     except TidegateError as error:
         return problem.of(error)
-    return tagged(entry(row, held), row.revision)
+    return tagged(entry(row, held), row)
 
 
 class _UnknownError(UsageError):
@@ -104,7 +104,7 @@ def _merged(row: DatasetRow, body: object) -> Dataset | JSONResponse:
 
 def _no_change(row: DatasetRow, if_match: str) -> JSONResponse | None:
     """Return why a dataset may not be changed this way; none when it may."""
-    name, tag = row.dataset.name, f'"{row.revision}"'
+    name = row.dataset.name
     if row.source is not Source.API:
         ways = {
             Source.FILE: f"edit connect/datasets/{name}.yml, then: tidegate apply {name}",
@@ -112,7 +112,7 @@ def _no_change(row: DatasetRow, if_match: str) -> JSONResponse | None:
         }
         fact = f"{name}: its declaration is not the API's ({row.source.value})"
         return problem.response(HTTPStatus.CONFLICT, fact, next_command=ways[row.source])
-    return preconditions.refusal(if_match, tag, f"{name}: revision", f"GET /datasets/{name}")
+    return preconditions.refusal(if_match, tag(row), name, f"GET /datasets/{name}")
 
 
 def _declared(body: object) -> Dataset | JSONResponse:

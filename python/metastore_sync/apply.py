@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 from metastore_sync import (
     apply_lock,
@@ -32,6 +32,33 @@ from metastore_sync.settings import Settings
 _RESTS = frozenset({DatasetState.PAUSED, DatasetState.RETIRED})
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """
+    What became of datasets.
+
+    Attributes:
+        plan: Those that were applied or refused, the latter with their problems.
+        failures: Name → why it was not applied, of refused and broken ones.
+        of: How many were to be applied.
+    """
+
+    plan: Plan
+    failures: Mapping[str, TidegateError]
+    of: int
+
+    def check(self) -> None:
+        """
+        Return when every dataset was applied.
+
+        Raises:
+            VerdictError: One was refused.
+            BrokenError: One broke, which outweighs a refusal.
+        """
+        if self.failures:
+            raise _together(self.failures, self.of)
+
+
 def apply(
     settings: Settings,
     datasets: Iterable[Dataset | Declared],
@@ -44,6 +71,29 @@ def apply(
     """
     Apply datasets and return the plan that was carried out; applying it again changes nothing.
 
+    Arguments and what cannot be planned are those of `carry_out`.
+
+    Raises:
+        VerdictError: A dataset was refused; the others were applied.
+        BrokenError: A part is away, or a connector did not start and got its old config back.
+    """
+    done = carry_out(settings, datasets, on_progress, source=source, actor=actor, accepted=accepted)
+    done.check()
+    return done.plan
+
+
+def carry_out(
+    settings: Settings,
+    datasets: Iterable[Dataset | Declared],
+    on_progress: Callable[[str], None],
+    *,
+    source: Source = Source.FILE,
+    actor: str = "tidegate apply",
+    accepted: Collection[ProblemCode] = (),
+) -> Applied:
+    """
+    Apply the datasets that can be applied, and tell which cannot.
+
     Args:
         settings: Where the parts are.
         datasets: What to apply.
@@ -53,22 +103,21 @@ def apply(
         accepted: Problems that somebody has accepted; they refuse nothing.
 
     Raises:
-        VerdictError: A dataset was refused; the others were applied.
-        BrokenError: A part is away, or a connector did not start and got its old config back.
+        BrokenError: PostgreSQL, Connect or Kafka is away, so that nothing can be planned.
     """
     made = plan(settings, datasets, source=source)
-    done: list[DatasetPlan] = []
-    failures: list[TidegateError] = []
+    told: list[DatasetPlan] = []
+    failures: dict[str, TidegateError] = {}
     for entry in made.datasets:
         try:
-            done.append(_Application(settings, actor, on_progress, accepted).carry_out(entry))
+            told.append(_Application(settings, actor, on_progress, accepted).carry_out(entry))
         except TidegateError as error:
-            failures.append(error)
+            failures[entry.dataset.name] = error
+            # What a plan refuses says so itself; of what broke on the way it would tell what did not happen.
+            told += [entry] if isinstance(error, RefusedError) and entry.problems else []
     with registry.connect(settings) as conn:
         snapshot.write(settings, conn)
-    if failures:
-        raise _together(failures)
-    return Plan(tuple(done))
+    return Applied(Plan(tuple(told)), failures, of=len(made.datasets))
 
 
 class _Application:
@@ -196,14 +245,16 @@ def _refuse_if_problems(entry: DatasetPlan, accepted: Collection[ProblemCode]) -
         )
 
 
-def _together(failures: list[TidegateError]) -> TidegateError:
+def _together(failures: Mapping[str, TidegateError], of: int) -> TidegateError:
     """Return one error for all failures; a broken part outweighs a refusal."""
-    if len(failures) == 1:
-        return failures[0]
-    broken = [error for error in failures if isinstance(error, BrokenError)]
+    errors = list(failures.values())
+    if len(errors) == 1:
+        return errors[0]
+    broken = [error for error in errors if isinstance(error, BrokenError)]
     kind = BrokenError if broken else VerdictError
+    others = "; the others were" if len(errors) < of else ""
     return kind(
-        f"{len(failures)} datasets were not applied; the others were",
-        where="\n".join(str(error) for error in failures),
-        next_command=(broken or failures)[0].next_command,
+        f"{len(errors)} of {of} datasets were not applied: {', '.join(failures)}{others}",
+        where="\n".join(str(error) for error in errors),
+        next_command=(broken or errors)[0].next_command,
     )

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
-from metastore_sync import lifecycle, problem, registry
-from metastore_sync.api_docs import ANY, ONCE, STORABLE, IdempotencyKey, Name, Strict, answers
+from metastore_sync import lifecycle, preconditions, problem, registry
+from metastore_sync.api_docs import ANY, GUARDED, ONCE, STORABLE, IdempotencyKey, Name, Strict, answers
+from metastore_sync.api_entry import tag
 from metastore_sync.errors import TidegateError, UsageError
 from metastore_sync.lifecycle import Transition
+from metastore_sync.preconditions import IfMatch
 from metastore_sync.problem_types import ProblemType
 from metastore_sync.settings import Settings
 
@@ -23,6 +25,7 @@ Act = Callable[[Settings, str, str, str], Transition]
 _PROBLEMS = (
     *ANY,
     *ONCE,
+    *GUARDED,
     ProblemType.NOT_FOUND,
     ProblemType.CONFLICT,
     ProblemType.VERDICT,
@@ -61,50 +64,57 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
     changed = answers(Transition, "What became of it.", _PROBLEMS)
 
     @routes.post("/datasets/{dataset}:pause", responses=changed)
-    def pause(
+    def pause(  # noqa: PLR0917 - one per parameter of the request
         dataset: Name,
         reason: Reason,
         settings: at,
         caller: writes,
+        if_match: IfMatch = "",
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Stop landing and judging; answers when the connector stands still."""
         del idempotency_key  # the application sees to it (tidegate/idempotency.py)
-        return _changed(lifecycle.pause, settings, dataset, caller, reason)
+        return _changed(lifecycle.pause, settings, dataset, caller, reason, if_match)
 
     @routes.post("/datasets/{dataset}:resume", responses=changed)
-    def resume(
+    def resume(  # noqa: PLR0917 - one per parameter of the request
         dataset: Name,
         reason: Reason,
         settings: at,
         caller: writes,
+        if_match: IfMatch = "",
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Land and judge again, after a pause or after retirement."""
         del idempotency_key  # the application sees to it (tidegate/idempotency.py)
-        return _changed(lifecycle.resume, settings, dataset, caller, reason)
+        return _changed(lifecycle.resume, settings, dataset, caller, reason, if_match)
 
     @routes.post("/datasets/{dataset}:retire", responses=changed)
-    def retire(
+    def retire(  # noqa: PLR0917 - one per parameter of the request
         dataset: Name,
         reason: Reason,
         settings: at,
         caller: approves,
+        if_match: IfMatch = "",
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """End a dataset; what landed and what was built stays."""
         del idempotency_key  # the application sees to it (tidegate/idempotency.py)
-        return _changed(lifecycle.retire, settings, dataset, caller, reason)
+        return _changed(lifecycle.retire, settings, dataset, caller, reason, if_match)
 
     return routes
 
 
-def _changed(act: Act, settings: Settings, name: str, caller: Caller, reason: Reason) -> Response:
+def _changed(  # noqa: PLR0917
+    act: Act, settings: Settings, name: str, caller: Caller, reason: Reason, if_match: str
+) -> Response:
     try:
         with registry.connect(settings) as conn:
-            registry.dataset(conn, name)
+            row = registry.dataset(conn, name)
     except UsageError as error:
         return problem.of(error, HTTPStatus.NOT_FOUND)
+    if refused := preconditions.refusal(if_match, tag(row), name, f"GET /datasets/{name}"):
+        return refused
     try:
         return JSONResponse(act(settings, name, caller.actor, reason.why).to_json())
     except UsageError as error:

@@ -15,7 +15,7 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import BrokenError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import accepted, batch_hash, decide, errors, gaps
+from schema_guard import accepted, batch_hash, decide, gap_errors, gaps
 from schema_guard.accepted import QUERIES, AcceptedGap, Connection
 from schema_guard.core.finding import Code, Severity
 from schema_guard.edges import registry
@@ -77,7 +77,7 @@ def accept(settings: Settings, name: str, wanted: OffsetRange, actor: str, why: 
     """
     for given, missing in ((actor, "the name of who accepts it"), (why, "a reason (--why)")):
         if not given.strip():
-            raise errors.no_reason_for_gap(name, missing)
+            raise gap_errors.no_reason_for_gap(name, missing)
     with declarations.connect(settings) as conn:
         dataset = declarations.dataset(conn, name).dataset
         with lease.hold(conn, name, lease.this_holder("accept-gap")) as token:
@@ -135,7 +135,7 @@ def _write(
     found = gaps.find(store, conn, dataset)
     chosen = [gap for gap in found if wanted.is_of(gap)]
     if len(chosen) != 1:
-        raise errors.no_such_gap(name, str(wanted), [gap.place for gap in found], many=bool(chosen))
+        raise gap_errors.no_such_gap(name, str(wanted), [gap.place for gap in found], many=bool(chosen))
     (gap,) = chosen
     with conn.transaction():
         lease.lock(conn, name, token)

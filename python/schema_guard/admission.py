@@ -46,6 +46,7 @@ def record(
     judged: Judged,
     *,
     actor: str = ACTOR,
+    is_silver_only: bool = False,
     also: Callable[[int], None] | None = None,
 ) -> Admission:
     """
@@ -57,6 +58,7 @@ def record(
         batch: Its links; a replay batch has none, and moves no cursor.
         judged: What the guard made of it.
         actor: Whom the audit log names.
+        is_silver_only: Of a replay: bronze holds its records, only silver reads them again.
         also: Writes what belongs to the same transaction; is given the batch's number.
 
     Raises:
@@ -72,7 +74,9 @@ def record(
         last = QUERIES.last_batch(conn, dataset=name) or {"batch_id": 0, "next_watermark": None}
         batch_id = last["batch_id"] + 1
         _insert_batch(conn, judged, batch_id, version, last["next_watermark"])
-        _insert_objects(conn, judged, batch_id, is_replay=not batch.links)
+        _insert_objects(
+            conn, judged, batch_id, is_replay=not batch.links, is_silver_only=is_silver_only
+        )
         rejected.copy(conn, name, batch_id, rejected.read(judged.scan.rejected_files))
         _advance(conn, name, batch)
         _remember(conn, judged)
@@ -202,7 +206,9 @@ def _insert_batch(conn: Connection, judged: Judged, batch_id: int, version: int,
     )
 
 
-def _insert_objects(conn: Connection, judged: Judged, batch_id: int, *, is_replay: bool) -> None:
+def _insert_objects(
+    conn: Connection, judged: Judged, batch_id: int, *, is_replay: bool, is_silver_only: bool
+) -> None:
     QUERIES.insert_object(
         conn,
         [
@@ -218,6 +224,7 @@ def _insert_objects(conn: Connection, judged: Judged, batch_id: int, *, is_repla
                 "record_count": source.record_count,
                 "landed_at": source.landed_at,
                 "is_replay": is_replay,
+                "is_silver_only": is_silver_only,
             }
             for source in judged.sources
         ],

@@ -17,7 +17,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset
 from metastore_sync.settings import Settings
-from schema_guard import errors
+from schema_guard import decision_errors
 from schema_guard.core.ddl import columns, spark_ddl
 from schema_guard.core.declare import Declared, ImpossibleError, declare
 from schema_guard.core.finding import Verdict
@@ -83,7 +83,7 @@ def change(settings: Settings, name: str, asked: Request) -> Change:
         VerdictError: A batch awaits a decision, the ACTIVE version is another one than was seen, the
             result was REJECTED before, or the tables need a rebuild that was not accepted.
     """
-    errors.check_decider(name, asked.actor, asked.why)
+    decision_errors.check_decider(name, asked.actor, asked.why)
     with declarations.connect(settings) as conn:
         dataset = declarations.dataset(conn, name).dataset
         with lease.hold(conn, name, lease.this_holder("ddl")) as token, conn.transaction():
@@ -99,11 +99,11 @@ def _change(conn: Connection, dataset: Dataset, asked: Request) -> Change:
     active = registry.active_version(conn, name)
     number = active.number if active else None
     if asked.seen_active is not None and (number or 0) != asked.seen_active:
-        raise errors.active_version_moved(name, asked.seen_active or None, number)
+        raise decision_errors.active_version_moved(name, asked.seen_active or None, number)
     declared = _declared(conn, dataset, active, asked)
     rebuild = sorted({found.accept for found in declared.findings if found.rebuild and found.accept})
     if rebuild and not asked.accepts_rebuild:
-        raise errors.rebuild_needed(name, declared.findings, rebuild)
+        raise decision_errors.rebuild_needed(name, declared.findings, rebuild)
     version = _make_active(conn, name, active, declared, asked)
     _remember(conn, name, version, declared)
     documents = [found.to_document() for found in declared.findings]
@@ -133,7 +133,7 @@ def _declared(conn: Connection, dataset: Dataset, active: Version | None, asked:
             tables=tables_of(conn, dataset.name),
         )
     except ImpossibleError as impossible:
-        raise errors.impossible_operation(dataset.name, str(impossible)) from impossible
+        raise decision_errors.impossible_operation(dataset.name, str(impossible)) from impossible
 
 
 def _make_active(
@@ -144,7 +144,7 @@ def _make_active(
     if known is not None and known.status == "ACTIVE":
         return known.number
     if known is not None and known.status == "REJECTED":
-        raise errors.rejected_before(name, known.number)
+        raise decision_errors.rejected_before(name, known.number)
     QUERIES.supersede_active(conn, dataset=name)
     values: dict[str, Any] = {
         "dataset": name,

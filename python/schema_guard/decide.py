@@ -21,7 +21,7 @@ from metastore_sync import registry as declarations
 from metastore_sync.errors import RegistryAwayError
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import accepted, admission, contracts, errors, held
+from schema_guard import accepted, admission, contracts, decision_errors, errors, held
 from schema_guard.core import presence
 from schema_guard.core.finding import Code
 from schema_guard.edges import registry, rejected
@@ -177,7 +177,7 @@ def _recording(settings: Settings, decision: Decision) -> Iterator[None]:
                 last = QUERIES.last_decision(conn, dataset=name)
         mine = (decision.batch_id, decision.action, decision.actor, decision.why)
         if not last or (last["batch_id"], last["action"], last["actor"], last["why"]) != mine:
-            raise errors.not_decided(name, str(lost)) from lost
+            raise decision_errors.not_decided(name, str(lost)) from lost
 
 
 def _tell(settings: Settings, decision: Decision) -> None:
@@ -202,11 +202,11 @@ def _last_decision(conn: Connection, name: str) -> str:
 @contextmanager
 def _deciding(settings: Settings, name: str, by: Decider) -> Iterator[tuple[Connection, Dataset, int]]:
     """Hold the dataset's lease for somebody who said who they are and why they decide."""
-    errors.check_decider(name, by.actor, by.why)
+    decision_errors.check_decider(name, by.actor, by.why)
     with declarations.connect(settings) as conn:
         row = declarations.dataset(conn, name)
         if registry.blocked_batch(conn, name) is None or row.state is DatasetState.RETIRED:
-            raise errors.nothing_blocked(name, row.state, _last_decision(conn, name))
+            raise decision_errors.nothing_blocked(name, row.state, _last_decision(conn, name))
         with lease.hold(conn, name, lease.this_holder("decide")) as token:
             # Read again: it may have changed while somebody else held the lease.
             yield conn, declarations.dataset(conn, name).dataset, token
@@ -218,9 +218,9 @@ def _waiting(conn: Connection, name: str, version: int) -> tuple[BatchRow, Versi
     judged = registry.version(conn, name, version)
     if blocked is None:
         state = declarations.dataset(conn, name).state
-        raise errors.nothing_blocked(name, state, _last_decision(conn, name))
+        raise decision_errors.nothing_blocked(name, state, _last_decision(conn, name))
     if judged is None or blocked.schema_version != version:
-        raise errors.other_version_blocked(name, version, blocked.schema_version)
+        raise decision_errors.other_version_blocked(name, version, blocked.schema_version)
     return blocked, judged
 
 
@@ -237,7 +237,7 @@ def _check_active(conn: Connection, name: str, judged: Version) -> None:
     # A batch whose types are the ACTIVE version's own was judged against that very version.
     against = judged.number if judged.status == "ACTIVE" else judged.base
     if number != against:
-        raise errors.active_version_moved(name, against, number)
+        raise decision_errors.active_version_moved(name, against, number)
 
 
 def _make_active(conn: Connection, name: str, judged: Version, by: Decider) -> None:
@@ -280,7 +280,7 @@ def _conclude(conn: Connection, decision: Decision, *, changed: int) -> None:
     name = decision.dataset
     state = DatasetState(QUERIES.dataset_state(conn, dataset=name)["state"])
     if changed != 1 or state is DatasetState.RETIRED:
-        raise errors.nothing_blocked(name, state, _last_decision(conn, name))
+        raise decision_errors.nothing_blocked(name, state, _last_decision(conn, name))
     # A dataset that somebody paused meanwhile stays so.
     if state is DatasetState.BLOCKED:
         declarations.set_state(conn, name, DatasetState.OK, actor=decision.actor, why=decision.why)

@@ -18,7 +18,7 @@ from metastore_sync.model import Dataset, Source
 from metastore_sync.problem_codes import ProblemCode
 from metastore_sync.settings import Settings
 from metastore_sync.spelling import api_field
-from schema_guard import errors
+from schema_guard import decision_errors
 from schema_guard.core.datatype import Array, Conflict, Double, Struct, Type
 from schema_guard.core.ddl import spark_type
 from schema_guard.edges import registry
@@ -66,7 +66,7 @@ def redefine(
         BrokenError: Connect or Kafka is away; the declaration is as it was.
     """
     name = wanted.name
-    errors.check_decider(name, actor, why)
+    decision_errors.check_decider(name, actor, why)
     with declarations.connect(settings) as conn:
         before = declarations.dataset(conn, name).dataset
         with lease.hold(conn, name, lease.this_holder("dml")):
@@ -99,14 +99,14 @@ def _checked(conn: Connection, before: Dataset, wanted: Dataset, *, accepts_rebu
         types = {field.name: field.type for field in active.schema.fields}
         wrong = [*fits.lacking_fields(wanted, names, api_field), *_unfit(wanted, types)]
         if wrong:
-            raise errors.unfit_keys(name, wrong)
+            raise decision_errors.unfit_keys(name, wrong)
     batches = declarations.batch_counts(conn).get(name, 0)
     facts = list(fits.rebuilds(before, wanted, batches, api_field))
     if not facts:
         return []
     commands = [f"dbt run --full-refresh --select slv_{name}+"]
     if not accepts_rebuild:
-        raise errors.rows_made_anew(name, facts, commands)
+        raise decision_errors.rows_made_anew(name, facts, commands)
     return commands
 
 

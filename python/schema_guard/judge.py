@@ -17,11 +17,10 @@ from schema_guard.batches import Batch
 from schema_guard.core import contracted, given_up
 from schema_guard.core.classify import Criteria, Judgement, Past
 from schema_guard.core.compared import Compared, compare
-from schema_guard.core.finding import Code, Finding, Severity, Verdict
+from schema_guard.core.finding import Finding, Verdict
 from schema_guard.core.infer import Inference
 from schema_guard.core.json_schema import Declared
 from schema_guard.core.likeness import Likeness
-from schema_guard.core.policy import SEVERITY, resolve
 from schema_guard.core.presence import Ledger
 from schema_guard.core.removal import Removal
 from schema_guard.core.renames import Pair, candidates
@@ -121,15 +120,14 @@ def judge(settings: Settings, dataset: Dataset, known: Known, batch: Batch, fold
         scan = scan_batch(settings, sources, rules, folder)
         observed, _ = given_up.without(scan.inference, known.dropped, known.schema)
         settled = contracted.judge(known.schema, contract, observed, criteria_of(dataset), past)
-    severity = SEVERITY[resolve(Code.LANDING_GAP, dataset.policy)]
-    gaps = landing_gaps.in_batch(batch, severity, known.accepted)
+    gaps = landing_gaps.in_batch(batch, dataset.policy, known.accepted)
     return Judged(
         dataset=dataset,
         sources=sources,
         scan=scan,
         active=known.active,
         schema=settled.schema,
-        verdict=_worst(settled.verdict, gaps),
+        verdict=landing_gaps.counted_in(settled.verdict, gaps),
         findings=(*judgement.findings, *gaps),
         ledger=settled.ledger,
     )
@@ -173,10 +171,3 @@ def _likenesses(
         # Only where the old values are gone for good: a store that is away may answer next time.
         _log.warning("no look for renames: earlier values are gone", dataset=dataset.name, cause=away.fact)
         return {}
-
-
-def _worst(verdict: Verdict, gaps: Sequence[Finding]) -> Verdict:
-    """Return the verdict with the landing gaps counted in; a gap alone makes no new version."""
-    if any(gap.severity is Severity.BREAKING for gap in gaps):
-        return Verdict.BREAKING
-    return verdict

@@ -1,5 +1,7 @@
 """Gaps in the raw zone over HTTP: seen, accepted, landed again."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Protocol
@@ -8,9 +10,20 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from metastore_sync import problem, registry
-from metastore_sync.api_docs import ANY, BIGINT, INTEGER, ONCE, STORABLE, IdempotencyKey, Name, answers
+from metastore_sync import preconditions, problem, registry
+from metastore_sync.api_docs import (
+    ANY,
+    BIGINT,
+    GUARDED,
+    INTEGER,
+    ONCE,
+    STORABLE,
+    IdempotencyKey,
+    Name,
+    answers,
+)
 from metastore_sync.errors import TidegateError, UsageError
+from metastore_sync.preconditions import IfMatch
 from metastore_sync.problem_types import ProblemType
 from metastore_sync.settings import Settings
 from schema_guard import accept_gap, accepted, gaps, replay
@@ -21,6 +34,7 @@ from schema_guard.edges.s3 import Store
 Require = Callable[[str], Callable[..., Any]]
 
 
+_TAG = "Of all gaps, open and accepted: If-Match of what is done about one."
 _PROBLEMS = (*ANY, ProblemType.NOT_FOUND, ProblemType.CONFLICT, ProblemType.VERDICT, ProblemType.BUSY)
 
 
@@ -78,51 +92,57 @@ def router(settings_dependency: Callable[..., Settings], require: Require) -> AP
     writes = Annotated[Caller, Depends(require("write"))]
     approves = Annotated[Caller, Depends(require("approve"))]
 
-    listed = answers(dict[str, Any], "Gaps that are open, and losses that were accepted.", _PROBLEMS)
+    told = "Gaps that are open, and losses that were accepted."
+    listed = answers(dict[str, Any], told, _PROBLEMS, etag=_TAG)
 
     @routes.get("/gaps", dependencies=[Depends(require("read"))], responses=listed)
     def list_gaps(dataset: Name, settings: at) -> Response:
         """List what is missing from the raw zone, and the losses that were accepted."""
-        return _answer(settings, dataset, lambda: _gaps(settings, dataset))
 
-    done_once = answers(dict[str, Any], "What was done.", (*_PROBLEMS, *ONCE))
+        def act() -> Response:
+            found = _gaps(settings, dataset)
+            return JSONResponse(found, headers={"ETag": _tag(found)})
+
+        return _answer(settings, dataset, act)
+
+    done_once = answers(dict[str, Any], "What was done.", (*_PROBLEMS, *ONCE, *GUARDED))
 
     @routes.post("/gaps:accept", responses=done_once)
-    def accept(
+    def accept(  # noqa: PLR0917 - one per parameter of the request
         dataset: Name,
         loss: Loss,
         settings: at,
         caller: approves,
+        if_match: IfMatch = "",
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Accept exactly one open gap for good."""
         del idempotency_key  # the application sees to it (tidegate/idempotency.py)
 
-        def act() -> Any:
+        def act() -> dict[str, Any]:
             wanted = loss.as_offsets()
-            return accept_gap.accept(
-                settings, dataset, wanted, caller.actor, loss.why
-            ).to_json()
+            return accept_gap.accept(settings, dataset, wanted, caller.actor, loss.why).to_json()
 
-        return _answer(settings, dataset, act)
+        return _answer(settings, dataset, lambda: _guarded(settings, dataset, if_match, act))
 
     @routes.post("/gaps:replay", responses=done_once)
-    def land_again(
+    def land_again(  # noqa: PLR0917
         dataset: Name,
         lost: Lost,
         settings: at,
         caller: writes,
+        if_match: IfMatch = "",
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Land exactly a lost range again, from Kafka."""
         del idempotency_key
 
-        def act() -> Any:
+        def act() -> dict[str, Any]:
             wanted = lost.as_offsets()
             done = replay.replay(settings, dataset, wanted, caller.actor, lost.why)
             return {"replayed": [one.to_json() for one in done]}
 
-        return _answer(settings, dataset, act)
+        return _answer(settings, dataset, lambda: _guarded(settings, dataset, if_match, act))
 
     return routes
 
@@ -138,14 +158,30 @@ def _gaps(settings: Settings, dataset: str) -> dict[str, Any]:
     }
 
 
-def _answer(settings: Settings, dataset: str, act: Callable[[], Any]) -> Response:
+def _tag(found: dict[str, Any]) -> str:
+    """Return the ETag of a dataset's gaps: another one when a gap opens, closes or is accepted."""
+    text = json.dumps(found, sort_keys=True, default=str)
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+
+
+def _guarded(
+    settings: Settings, dataset: str, if_match: str, act: Callable[[], dict[str, Any]]
+) -> Response:
+    """Do what a caller decided on the gaps they saw, unless others are there now."""
+    # Looking for gaps reads the raw zone, so whoever takes whatever is there spares it.
+    tag = "" if if_match.strip() in {"", "*"} else _tag(_gaps(settings, dataset))
+    read = f"GET /datasets/{dataset}/landing/gaps"
+    return preconditions.refusal(if_match, tag, f"{dataset}: gaps", read) or JSONResponse(act())
+
+
+def _answer(settings: Settings, dataset: str, act: Callable[[], Response]) -> Response:
     try:
         with registry.connect(settings) as conn:
             registry.dataset(conn, dataset)
     except UsageError as error:
         return problem.of(error, HTTPStatus.NOT_FOUND)
     try:
-        return JSONResponse(act())
+        return act()
     except UsageError as error:
         # The words are well formed; they name no gap that is open.
         return problem.of(error, HTTPStatus.CONFLICT)

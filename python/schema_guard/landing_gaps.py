@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schema_guard.accepted import AcceptedGap
 from schema_guard.batches import Batch
 from schema_guard.chains import Hole
-from schema_guard.core.finding import Code, Evidence, Finding, Severity
+from schema_guard.core.finding import Code, Evidence, Finding, Severity, Verdict
 from schema_guard.core.kinds import Position
+from schema_guard.core.policy import SEVERITY, resolve
 from schema_guard.manifests import Manifest
 
 
 def in_batch(
-    batch: Batch, severity: Severity, accepted: Sequence[AcceptedGap] = ()
+    batch: Batch, policy: Mapping[str, str], accepted: Sequence[AcceptedGap] = ()
 ) -> list[Finding]:
-    """Return a finding per object before or in which records may be lost; an accepted loss informs only."""
+    """
+    Return a finding per object before or in which records may be lost; an accepted loss informs only.
+
+    Args:
+        batch: Its links.
+        policy: The dataset's: code → action.
+        accepted: Losses that somebody answered for.
+    """
+    severity = SEVERITY[resolve(Code.LANDING_GAP, policy)]
     return [
         _in_manifest(link.manifest, severity, accepted)
         for link in batch.links
@@ -32,6 +41,13 @@ def _in_manifest(manifest: Manifest, severity: Severity, accepted: Sequence[Acce
         missing=manifest.unexplained,
         note=f"; accepted by {by.actor}: {by.why}" if by else "",
     )
+
+
+def counted_in(verdict: Verdict, gaps: Sequence[Finding]) -> Verdict:
+    """Return the verdict with a batch's gaps counted in; a gap alone makes no new version."""
+    if any(gap.severity is Severity.BREAKING for gap in gaps):
+        return Verdict.BREAKING
+    return verdict
 
 
 def of_hole(hole: Hole) -> Finding:

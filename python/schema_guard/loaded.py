@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, takewhile
@@ -51,6 +51,10 @@ class Loaded:
     upto: int
     ranges: tuple[LoadedRange, ...]
 
+    def without(self, batches: Collection[int]) -> Loaded:
+        """Return the same without the rows of some batches."""
+        return Loaded(self.upto, tuple(held for held in self.ranges if held.batch_id not in batches))
+
     def by_batch(self) -> dict[int, list[LoadedRange]]:
         """Return the ranges of each batch that has rows."""
         found: dict[int, list[LoadedRange]] = defaultdict(list)
@@ -85,9 +89,11 @@ class _Placed:
     is_sure: bool
 
 
-def members(chains: Iterable[Sequence[Link]], loaded: Loaded, after: int = 0) -> dict[int, Members]:
+def members(
+    chains: Iterable[Sequence[Link]], loaded: Loaded, after: int = 0, replays: Collection[int] = ()
+) -> dict[int, Members]:
     """
-    Return the objects of every batch behind `after` that bronze has applied.
+    Return the objects of every batch behind `after` that bronze has applied, but those of replays.
 
     An object belongs to the batch of its rows. One without rows belongs to the first batch that was
     admitted after it landed, between the batches of its neighbours in the chain.
@@ -95,10 +101,13 @@ def members(chains: Iterable[Sequence[Link]], loaded: Loaded, after: int = 0) ->
     Raises:
         BrokenError: Rows of two batches lie in one object, or no object can be an applied batch's.
     """
-    times = _times(loaded, after)
+    loaded = loaded.without(replays)
+    numbers = [number for number in range(after + 1, loaded.upto + 1) if number not in replays]
+    known = _times(loaded, after)
+    times = {number: known[number] for number in numbers}
     placed = [entry for chain in chains for entry in _place(chain, loaded, times, after)]
-    _fill_empty(placed, range(after + 1, loaded.upto + 1))
-    found = {number: Members() for number in range(after + 1, loaded.upto + 1)}
+    _fill_empty(placed, numbers)
+    found = {number: Members() for number in numbers}
     for entry in placed:
         if entry.batch <= loaded.upto:
             kept = found[entry.batch]
@@ -165,7 +174,7 @@ def _first_after(entry: _Placed, times: Mapping[int, datetime]) -> int:
     return entry.high
 
 
-def _fill_empty(placed: Sequence[_Placed], numbers: range) -> None:
+def _fill_empty(placed: Sequence[_Placed], numbers: Sequence[int]) -> None:
     """Give a batch that nothing was found for the nearest object that can be its own."""
     members_of = Counter(entry.batch for entry in placed)
     for number in numbers:

@@ -32,6 +32,8 @@ from schema_guard.edges.registry import BatchRow, Connection
 from schema_guard.edges.s3 import Store
 from schema_guard.loaded import Loaded, Members, Place, members, place_of
 from schema_guard.reading import rules_of, source_of
+from schema_guard.rejections import judging, notes, replayed
+from schema_guard.rejections.notes import ReplayNote
 from schema_guard.report import Status
 from schema_guard.scan_pool import scan_batch
 
@@ -79,11 +81,15 @@ def rebuild(settings: Settings, conn: Connection, dataset: Dataset, loaded: Load
     after = newest_batch(conn, name)
     if decided := work.waiting():
         yield decided
+    replays = replayed.found(Store(settings), dataset.kafka_topic, loaded, after)
     chains = _chains(settings, conn, dataset, loaded)
-    wanted = members(chains, loaded, after)
+    wanted = members(chains, loaded, after, replays)
     _check_kept(settings, dataset, wanted)
-    for batch_id, held in wanted.items():
-        yield work.batch(batch_id, held)
+    for batch_id in range(after + 1, loaded.upto + 1):
+        if note := replays.get(batch_id):
+            yield work.replay(note)
+        else:
+            yield work.batch(batch_id, wanted[batch_id])
     declarations.audit(conn, name, actor=ACTOR, action="rebuild", after=after, upto=loaded.upto)
     lease.release_within(conn, name, token)
 
@@ -158,6 +164,20 @@ class _Rebuild:
         manifests = [link.manifest for link in (*held.sure, *perhaps)]
         records = sum(manifest.record_count for manifest in manifests)
         raise self._unexplained(batch_id, records, [manifest.data_key for manifest in manifests])
+
+    def replay(self, note: ReplayNote) -> RebuiltBatch:
+        """Record a replay batch: judged like then, and nothing of it can be replayed again."""
+        with tempfile.TemporaryDirectory(prefix="tidegate-guard-") as folder:
+            judged = judging.judge(self._settings, self._conn, self._dataset, note.objects, Path(folder))
+            replayed.record(self._conn, self._token, judged, note, actor=ACTOR)
+        row = registry.batch(self._conn, self._dataset.name, note.batch_id)
+        rows = 0 if row is None else row.record_count - row.rejected_count
+        if row is None or (0 if note.is_silver_only else rows) != self._rows(note.batch_id):
+            raise self._unexplained(
+                note.batch_id, len(note.records), [held.data_key for held in note.objects]
+            )
+        self._date(note.batch_id, notes.landed_at(note))
+        return self._told(row, "")
 
     def _try(self, batch_id: int, links: list[Link], *, is_rejected: bool) -> RebuiltBatch | None:
         """Record the batch; undo it and return None when bronze holds another number of rows."""
@@ -240,6 +260,7 @@ class _Rebuild:
         name = self._dataset.name
         QUERIES.date_batch(self._conn, dataset=name, batch_id=batch_id, at=at)
         QUERIES.date_rejected(self._conn, dataset=name, batch_id=batch_id, at=at)
+        QUERIES.date_replayed(self._conn, dataset=name, batch_id=batch_id, at=at)
         QUERIES.date_versions(self._conn, dataset=name, at=at)
 
     def _told(self, row: BatchRow, decision: str) -> RebuiltBatch:

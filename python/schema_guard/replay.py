@@ -24,6 +24,7 @@ from schema_guard import (
     accepted,
     batch_hash,
     errors,
+    gap_errors,
     gaps,
     lost_lines,
     replacement,
@@ -285,16 +286,16 @@ class _Replay:
 
     def _refused(self, gap: Gap, why: str) -> Exception:
         accept = gap.command("accept-gap", self._dataset.name) + ' --why "…"'
-        return errors.not_replayed(self._dataset.name, gap.place, why, accept)
+        return gap_errors.not_replayed(self._dataset.name, gap.place, why, accept)
 
     def _nothing_lost(self, wanted: OffsetRange | str, found: Sequence[Gap]) -> Exception:
         name, known = self._dataset.name, [gap.place for gap in found]
         if not isinstance(wanted, str):
-            return errors.no_such_gap(name, str(wanted), known)
+            return gap_errors.no_such_gap(name, str(wanted), known)
         promise = gaps.Promise(wanted)
         if gaps.unkept(self._store, [promise]):
-            return errors.not_needed(name, wanted)
-        return errors.object_whole(name, wanted)
+            return gap_errors.not_needed(name, wanted)
+        return gap_errors.object_whole(name, wanted)
 
 
 def _is_inside(gap: Gap, wanted: OffsetRange) -> bool:

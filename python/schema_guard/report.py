@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from metastore_sync.errors import EXIT_BROKEN, EXIT_FINE, EXIT_VERDICT
 from schema_guard.affected import Affected
 from schema_guard.core.finding import Severity
+from schema_guard.core.ignored import IN_BRONZE
 from schema_guard.core.versus import FORBIDDEN
 
 
@@ -163,8 +164,9 @@ def _is_breaking(finding: Mapping[str, Any]) -> bool:
 
 def _is_shown(report: Report, finding: Mapping[str, Any]) -> bool:
     """Hide what means nothing, and the long list of a first batch, where every field is new."""
+    is_left_out = (finding["evidence"].get("basis") or "").endswith(IN_BRONZE)
     return report.status is not Status.ADMITTED or (
-        finding["severity"] != Severity.INFO and report.base_version is not None
+        (finding["severity"] != Severity.INFO or is_left_out) and report.base_version is not None
     )
 
 

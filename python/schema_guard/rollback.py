@@ -13,7 +13,7 @@ from metastore_sync import lease, snapshot
 from metastore_sync import registry as declarations
 from metastore_sync.model import Dataset, DatasetState
 from metastore_sync.settings import Settings
-from schema_guard import errors
+from schema_guard import decision_errors
 from schema_guard.core import tables
 from schema_guard.core.schema import Schema
 from schema_guard.edges import registry
@@ -65,14 +65,15 @@ def rollback(
             than the one seen; nothing was changed.
         LeaseLostError: Somebody else works on the dataset.
     """
-    errors.check_decider(name, actor, why)
+    decision_errors.check_decider(name, actor, why)
     with declarations.connect(settings) as conn:
         dataset = declarations.dataset(conn, name).dataset
         with lease.hold(conn, name, lease.this_holder("rollback")) as token, conn.transaction():
             lease.lock(conn, name, token)
             active = registry.active_version(conn, name)
             if seen_active is not None and (active is None or active.number != seen_active):
-                raise errors.active_version_moved(name, seen_active, active.number if active else None)
+                now = active.number if active else None
+                raise decision_errors.active_version_moved(name, seen_active, now)
             done = _roll_back(conn, dataset, active, version, actor, why)
         snapshot.write(settings, conn)
     return done
@@ -85,7 +86,7 @@ def _roll_back(  # noqa: PLR0917 - what is decided, about what, by whom
     check_not_blocked(conn, name)
     wanted = registry.version(conn, name, version)
     if wanted is None or active is None or wanted.status != "SUPERSEDED":
-        raise errors.not_rolled_back(name, version, wanted.status if wanted else None)
+        raise decision_errors.not_rolled_back(name, version, wanted.status if wanted else None)
     _check_tables(conn, dataset, active, wanted)
     QUERIES.supersede_active(conn, dataset=name)
     QUERIES.decide_version(conn, dataset=name, version=version, status="ACTIVE", actor=actor, why=why)
@@ -114,7 +115,7 @@ def check_not_blocked(conn: Connection, name: str) -> None:
     state = DatasetState(QUERIES.dataset_state(conn, dataset=name)["state"])
     blocked = registry.blocked_batch(conn, name)
     if state is DatasetState.BLOCKED or blocked is not None:
-        raise errors.decide_first(name, blocked.schema_version if blocked else None)
+        raise decision_errors.decide_first(name, blocked.schema_version if blocked else None)
 
 
 def tables_of(conn: Connection, name: str) -> Schema:
@@ -126,4 +127,4 @@ def tables_of(conn: Connection, name: str) -> Schema:
 def _check_tables(conn: Connection, dataset: Dataset, active: Version, wanted: Version) -> None:
     found = tables.obstacles(tables_of(conn, dataset.name), wanted.schema, dataset.targets)
     if found:
-        raise errors.tables_cannot_follow(dataset.name, active.number, wanted.number, found)
+        raise decision_errors.tables_cannot_follow(dataset.name, active.number, wanted.number, found)

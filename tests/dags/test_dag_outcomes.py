@@ -93,6 +93,23 @@ def test_a_webhook_hears_dataset_task_and_next_command(alerts: Any, monkeypatch:
     ]
 
 
+@pytest.mark.parametrize(
+    ("dag", "task", "told"),
+    [
+        ("orders", "receipt", ("orders", "receipt", "tidegate status orders")),
+        ("tidegate.maintenance", "orders", ("orders", "maintain", "tidegate maintain orders")),
+        ("tidegate.maintenance", "marts.sales", ("marts.sales", "maintain", "tidegate maintain marts.sales")),
+        ("marts.sales", "models.fct_orders", ("marts.sales", "models.fct_orders", "tidegate run")),
+    ],
+)
+def test_an_alert_names_what_failed_and_not_the_dag_it_failed_in(
+    alerts: Any, dag: str, task: str, told: tuple[str, ...]
+) -> None:
+    alert = alerts._alert(failure(dag=dag, task=task))
+
+    assert (alert["dataset"], alert["task"], alert["next_command"]) == told
+
+
 def test_a_webhook_that_is_away_costs_a_line_in_the_log(
     alerts: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -116,9 +133,9 @@ def test_a_blocked_dataset_is_not_told_a_second_time(
     assert "not delivered" not in caplog.text
 
 
-def failure(error: Exception | None = None) -> dict[str, Any]:
+def failure(error: Exception | None = None, *, dag: str = "orders", task: str = "guard") -> dict[str, Any]:
     return {
-        "task_instance": SimpleNamespace(dag_id="orders", task_id="guard", run_id="manual__1"),
+        "task_instance": SimpleNamespace(dag_id=dag, task_id=task, run_id="manual__1"),
         "task": SimpleNamespace(owner="orders-team"),
         "exception": error or RuntimeError("orders: 1 breaking change"),
     }

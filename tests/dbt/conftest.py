@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,8 @@ import pytest
 from pyhive import hive
 
 from metastore_sync import settings
+from tests.dbt.backfilled import Dataset
+from tests.dbt.proven import Shop
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 QUERIES = aiosql.from_path(Path(__file__).parent / "sql", "psycopg", mandatory_parameters=False)
@@ -289,3 +291,43 @@ def _forget(one: Lake, home: Path) -> None:
 def record() -> type[Record]:
     """The record class, for tests to build their input with."""
     return Record
+
+
+@pytest.fixture
+def shop(
+    lake: Callable[..., Any],
+    record: Callable[..., Any],
+    found: settings.Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Shop]:
+    """Give a shop with five batches, built and proven, of a key that each of them renews."""
+    one = lake(mode="upsert", pk_fields=["id"])
+    monkeypatch.setenv("TIDEGATE_DBT_TARGET", "prod")
+    made = Shop(one, record, found)
+    for batch in range(5):
+        made.admit("a", f"b{batch}")
+    one.run()
+    assert made.prove() == 10
+    yield made
+    for table in ("receipt", "audit_log", "lease"):
+        one.registry.execute(f"delete from registry.{table} where dataset = %s", [one.name])  # noqa: S608
+    one.registry.commit()
+    one.rows(f"drop table if exists silver.slv_{one.name} purge")
+
+
+@pytest.fixture
+def make(
+    lake: Callable[..., Any], found: settings.Settings, dbt_home: Path
+) -> Iterator[Callable[..., Dataset]]:
+    """Make datasets that the target `prod` builds; their models lie where a scaffold puts them."""
+    made: list[Dataset] = []
+
+    def one(**fields: Any) -> Dataset:
+        held = lake(**fields)
+        held.silver = "silver"
+        made.append(Dataset(held, replace(found, home=dbt_home), dbt_home / "models" / held.name))
+        return made[-1]
+
+    yield one
+    for dataset in made:
+        dataset.forget()

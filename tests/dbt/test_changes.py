@@ -93,9 +93,7 @@ def test_the_changes_of_a_new_topic_win_over_those_of_the_old(
     customers = lake(**CAPTURED)
     old = {"id": "a", "v": 1, "__deleted": "false", "__op": "u", "__lsn": 900}
     new = {"id": "a", "v": 2, "__deleted": "false", "__op": "r", "__lsn": 800}
-    customers.admit(
-        record(new, topic_id="0000000b", generation=2), record(old, offset=7), columns=COLUMNS
-    )
+    customers.admit(record(new, topic_id="0000000b", generation=2), record(old, offset=7), columns=COLUMNS)
     customers.run()
 
     assert customers.rows(STATE) == [("a", 2, False)]

@@ -43,9 +43,7 @@ def migrated_database(postgres_server: Callable[[str], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_registry(
-    postgres_server: Callable[[str], str], migrated_database: str
-) -> Callable[[Path], Settings]:
+def new_registry(postgres_server: Callable[[str], str], migrated_database: str) -> Callable[[Path], Settings]:
     """Give what makes an empty, migrated registry, with its settings for a home folder."""
 
     def make(home: Path) -> Settings:

@@ -300,10 +300,11 @@ RED = yaml.safe_load((Path(__file__).parents[1] / "cases/receipts/red.yml").read
 
 
 @pytest.mark.parametrize("case", RED.values(), ids=RED.keys())
-def test_a_receipt_turns_red_when(make: Make, case: dict[str, str]) -> None:
+def test_a_receipt_turns_red_when(make: Make, case: dict[str, Any]) -> None:
     line, fact = case["line"], case["fact"]
     lake = make(case["mode"])
-    lake.sql(case["harm"].format(bronze=lake.bronze, silver=lake.silver))
+    harm = [case["harm"]] if isinstance(case["harm"], str) else case["harm"]
+    lake.sql(*(statement.format(bronze=lake.bronze, silver=lake.silver) for statement in harm))
 
     with pytest.raises(VerdictError) as red:
         lake.prove()

@@ -19,9 +19,12 @@ from psycopg.conninfo import conninfo_to_dict
 from lakehouse import deploy, run, spark
 from metastore_sync import apply, registry, settings
 from metastore_sync.connect_api import ConnectApi
+from metastore_sync.errors import UsageError
 from metastore_sync.model import Dataset, Mode, Source
 from metastore_sync.render import connector_name
 from metastore_sync.settings import Settings
+from schema_guard.rejections.replay import replay
+from schema_guard.rejections.selection import Wanted
 from tidegate.demo import landing, producer
 from tidegate.demo.events import Event
 from tidegate.demo.ledger import Ledger
@@ -49,6 +52,7 @@ KEPT = {
     " content_hash, max_event_time, watermark, admitted_at",
     "batch_object": "*",
     "partition_cursor": "*",
+    "replayed_record": 'topic_id, partition, "offset", stage, rejected_batch, batch_id, is_edited, why',
     "rejected_record": 'batch_id, topic_id, partition, "offset", stage, error_type, original_payload',
 }
 
@@ -58,6 +62,7 @@ _SILVER = "select count(*) as n, count(distinct id) as ids from silver.slv_{}"
 _RECEIPTS = (
     "select batch_id, array_agg(is_green) as green from registry.receipt where dataset = %s group by 1"
 )
+_REJECTED = 'select topic_id, partition, "offset" from registry.rejected_record where dataset = %s'
 _BRONZE = "select count(*) as n from bronze.brz_{}"
 
 
@@ -124,6 +129,13 @@ def tidegate(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
 
 
+def rejected(known: Settings) -> Wanted:
+    """The one record that was rejected."""
+    with registry.connect(known) as conn:
+        [row] = conn.execute(_REJECTED, [NAME]).fetchall()
+    return Wanted(**row)
+
+
 def receipts(known: Settings) -> dict[int, list[bool]]:
     with registry.connect(known) as conn:
         rows = conn.execute(_RECEIPTS, [NAME]).fetchall()
@@ -136,6 +148,8 @@ def test_a_dropped_registry_is_rebuilt_from_connectors_manifests_and_bronze(back
     apply.apply(known, [PARCELS], lambda _: None, source=Source.API, actor="tests")
     deploy.deploy(known)
     wave(known, *({"id": n, "at": "2026-11-20T10:00:00Z"} for n in range(20)), "not json")
+    mended = b'{"id": 5, "at": "2026-11-20T10:30:00Z"}'
+    replay(known, NAME, rejected(known), "ann", "it was cut", payload=mended)
     wave(known, *({"id": n, "at": "2026-11-20T11:00:00Z", "weight": n} for n in range(10)))
     wave(known, {"id": 1, "at": "2026-11-20T09:00:00Z", "weight": 2, "to": {"zip": "N1"}})
     before = state(known)
@@ -149,7 +163,7 @@ def test_a_dropped_registry_is_rebuilt_from_connectors_manifests_and_bronze(back
     codes = (up.returncode, tried.returncode, done.returncode)
     assert codes == (0, 0, 0), up.stderr + tried.stderr + done.stderr
     assert not after_trial["dataset"]
-    assert [batch["batch_id"] for batch in json.loads(done.stdout)["datasets"][0]["batches"]] == [1, 2, 3]
+    assert [batch["batch_id"] for batch in json.loads(done.stdout)["datasets"][0]["batches"]] == [1, 2, 3, 4]
     assert state(known) == before
     assert tidegate("registry", "rebuild", NAME).returncode == 1
 
@@ -158,5 +172,7 @@ def test_a_dropped_registry_is_rebuilt_from_connectors_manifests_and_bronze(back
     loaded = spark.rows(known, _BRONZE.format(NAME))[0]["n"]
 
     assert held == {"n": 30, "ids": 30}
-    assert loaded == 20 + 10 + 1 + 30
-    assert receipts(known) == {number: [True, True] for number in (1, 2, 3, 4)}
+    assert loaded == 20 + 1 + 10 + 1 + 30
+    assert receipts(known) == {number: [True, True] for number in (1, 2, 3, 4, 5)}
+    with pytest.raises(UsageError, match="was replayed before: batch 2, by ann"):
+        replay(known, NAME, rejected(known), "ann", "it was cut", payload=mended)

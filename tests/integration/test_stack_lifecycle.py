@@ -57,9 +57,7 @@ def test_a_taken_port_stops_up_before_anything_starts(variables: Mapping[str, st
         other.listen()
         taken = str(other.getsockname()[1])
         with pytest.raises(BrokenError, match=rf"port {taken} of s3 .*") as caught:
-            lifecycle.up(
-                {**variables, "TIDEGATE_PORT_S3": taken}, parts=PARTS, on_progress=silent
-            )
+            lifecycle.up({**variables, "TIDEGATE_PORT_S3": taken}, parts=PARTS, on_progress=silent)
 
     assert "TIDEGATE_PORT_S3" in str(caught.value)
     assert {part.pid for part in states(variables).values()} == {0}

@@ -158,4 +158,5 @@ def test_spark_sees_admitted_views_only(registry_settings: Settings) -> None:
         views = conn.execute(
             "select table_name from information_schema.tables where table_schema = 'admitted' order by 1"
         ).fetchall()
-    assert views == [("backfill",), ("batch",), ("dataset",), ("object",), ("rejected",), ("removed",)]
+    assert views == [("backfill",), ("batch",), ("dataset",), ("object",), ("rejected",), ("removed",),
+        ("rule_rejected",), ("silver_object",)]

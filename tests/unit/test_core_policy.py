@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from schema_guard import landing_gaps
+from schema_guard.accepted import AcceptedGap, GapKind
+from schema_guard.batches import Batch
+from schema_guard.chains import Cursor, Link
 from schema_guard.core.classify import Judgement, Past, judge
 from schema_guard.core.conform import misfits
 from schema_guard.core.datatype import Array, Double, String, Struct, Type
@@ -17,16 +22,15 @@ from schema_guard.core.ddl import spark_type
 from schema_guard.core.finding import Code, Verdict
 from schema_guard.core.infer import Inference, infer
 from schema_guard.core.json_text import parse_record
-from schema_guard.core.kinds import ANY_ELEMENT, names
+from schema_guard.core.kinds import ANY_ELEMENT, Position, names
 from schema_guard.core.policy import Action
 from schema_guard.core.schema import Schema, finalise
+from schema_guard.manifests import Manifest
 from tests.unit.test_core_evolution import criteria, likenesses, observed, written
 
-CASES: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[1] / "cases/policy/effects.yml").read_text()
-)
+CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "cases/policy/effects.yml").read_text())
 
-#: The gate makes it from manifests; it changes no schema.
+#: The gate makes it from manifests; it changes no schema, so it has a test of its own.
 ELSEWHERE = {Code.LANDING_GAP}
 
 #: Where the action itself says that a field stays out, or that the records with it do.
@@ -112,3 +116,62 @@ def test_an_ignored_rename_alone_makes_a_version_with_the_new_field() -> None:
     # The gate makes a version only where something is to be taken.
     assert judgement.verdict is Verdict.NON_BREAKING
     assert at(judgement.schema, "/town") == "string text"
+
+
+def gap(*, accepted: bool = False) -> tuple[Batch, list[AcceptedGap]]:
+    """Return a batch of one object, written by somebody who does not vouch for the offsets before it."""
+    manifest = Manifest(
+        data_key="orders/date=2026-11-20/x.jsonl.gz",
+        topic_id="0a1b2c3d",
+        partition=0,
+        expected_offset=1,
+        chain_start_offset=0,
+        first_offset=4,
+        last_offset=4,
+        record_count=1,
+        bytes=1,
+        sha256="0" * 64,
+        is_gzip=True,
+        landed_at=datetime(2026, 11, 20, tzinfo=UTC),
+        contiguous_read=False,
+    )
+    loss = AcceptedGap(
+        topic_id="0a1b2c3d",
+        partition=0,
+        kind=GapKind.RETENTION_LOSS,
+        first_offset=1,
+        last_offset=3,
+        data_key=None,
+        batch_id=None,
+        record_count=0,
+        rejected_count=0,
+        content_hash=0,
+        actor="ann",
+        why="retention",
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+    )
+    cursor = Cursor(topic_id="0a1b2c3d", generation=1, partition=0, next_offset=1)
+    return Batch((Link(cursor, manifest),)), [loss] if accepted else []
+
+
+@pytest.mark.parametrize("action", CASES["LANDING_GAP"])
+def test_a_gap_in_landing_counts_as_policy_says_unless_somebody_answers_for_it(action: str) -> None:
+    batch, losses = gap(accepted=action == "accepted")
+    policy = {"LANDING_GAP": "block" if action == "accepted" else action}
+
+    (found,) = gaps = landing_gaps.in_batch(batch, policy, losses)
+
+    verdict = landing_gaps.counted_in(Verdict.NONE, gaps)
+    assert f"{verdict}, told {found.severity}" == CASES["LANDING_GAP"][action]
+    assert (found.evidence.first, found.evidence.last) == (
+        Position("0a1b2c3d", 0, 1),
+        Position("0a1b2c3d", 0, 4),
+    )
+    assert "3 offsets without a record" in (found.evidence.sample or "")
+
+
+def test_every_action_of_every_code_is_in_the_table() -> None:
+    actions = {action.value for action in Action}
+
+    assert CASES.keys() == {code.value for code in Code}
+    assert [code for code, case in CASES.items() if not actions <= case.keys()] == []

@@ -26,14 +26,17 @@ TRICKY = [
 MOST_ORDERS = 24
 
 
-def written(lines: list[str]) -> list[str]:
-    """Write out the shorthands: `N x LINE` with # as a number, <1..9> as keys, <N deep> as arrays."""
+def written(lines: list[str]) -> list[str | bytes]:
+    """Write out `N x LINE` with # as a number, <1..9> as keys, <N deep> as arrays, <hex 7b7d> as bytes."""
 
     def keys(found: re.Match[str]) -> str:
         return ", ".join(f'"k{n}": 1' for n in range(int(found[1]), int(found[2]) + 1))
 
-    found = []
+    found: list[str | bytes] = []
     for line in lines:
+        if in_hex := re.fullmatch(r"<hex ([0-9a-f]+)>", line):
+            found.append(bytes.fromhex(in_hex[1]))
+            continue
         text = re.sub(r"<(\d+)\.\.(\d+)>", keys, line)
         text = re.sub(r"<(\d+) deep>", lambda n: "[" * int(n[1]) + "]" * int(n[1]), text)
         times = re.match(r"(\d+) x ", text)
@@ -44,7 +47,7 @@ def written(lines: list[str]) -> list[str]:
     return found
 
 
-def observed(texts: list[str]) -> tuple[Inference, list[str]]:
+def observed(texts: list[str | bytes]) -> tuple[Inference, list[str]]:
     inference, rejected = Inference(), []
     for offset, text in enumerate(texts):
         try:
@@ -54,7 +57,7 @@ def observed(texts: list[str]) -> tuple[Inference, list[str]]:
     return inference, rejected
 
 
-def orders(case: dict[str, Any]) -> list[list[str]]:
+def orders(case: dict[str, Any]) -> list[list[str | bytes]]:
     texts = written(case["records"])
     if len(texts) > len("abcd"):
         return [texts, texts[::-1]]

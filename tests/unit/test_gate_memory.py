@@ -14,6 +14,8 @@ CAP = 64_000_000
 #: Sizes in bytes; the whole stream only in long runs.
 LONG_LINE = 100_000_000
 STREAM = 300_000_000 if os.environ.get("TIDEGATE_SOAK") else 30_000_000
+#: Of records whose keys are all different; kept, they would take a kilobyte each.
+MAPS = STREAM // 3
 
 SCAN = """
 import json
@@ -49,8 +51,15 @@ def flat_stream() -> Iterator[bytes]:
         yield text.encode() + b"\n"
 
 
+def keys_that_are_data() -> Iterator[bytes]:
+    for number in range(MAPS // 1_000_000):
+        rows = range(number * 20_000, (number + 1) * 20_000)
+        yield b"".join(b'{"id": %d, "by_user": {"user-%012d": {"clicks": 1}}}\n' % (row, row) for row in rows)
+
+
 STREAMS = {
     "one line of 100 MB": (long_line, 2, [[2, "TOO_LARGE"]]),
+    "keys that are data": (keys_that_are_data, MAPS // 1_000_000 * 20_000, []),
     "many records": (flat_stream, STREAM // 1_000_000 * 9_000, []),
 }
 

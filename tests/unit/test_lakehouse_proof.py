@@ -56,13 +56,21 @@ def test_landed_to_bronze(registry: list[Any], bronze: list[Any], facts: list[st
 def became(**more: Any) -> dict[str, Any]:
     row = {"topic_id": "00c0ffee", "kafka_partition": 0, "first_lost": None, "last_lost": None}
     counts = {"bronze": 9, "applied": 4, "superseded": 5, "shown": 4, "doubled": 0, "lost": 0}
+    counts |= {"rule_rejected": 0, "kept_though_rejected": 0}
     return {**row, **counts, **more}
 
 
 SILVER = {
     "all is accounted for": ([became()], {"silver": 4}, 0, []),
     "a rule kept one out": (
-        [became(superseded=4, lost=1, first_lost=3, last_lost=3)], {"silver": 4}, 1, [],
+        [became(superseded=4, rule_rejected=1)], {"silver": 4}, 1, [],
+    ),
+    "what a rule kept out is in silver": (
+        [became(superseded=4, rule_rejected=1, kept_though_rejected=1, first_lost=3, last_lost=3)],
+        {"silver": 4}, 1, ["offsets 3…3: 1 records that a rule rejected are in silver"],
+    ),
+    "what a rule kept out is not in bronze": (
+        [became()], {"silver": 4}, 1, ["1 records were rejected by a rule, 0 of them are in bronze"],
     ),
     "one is lost": (
         [became(superseded=4, lost=1, first_lost=3, last_lost=3)], {"silver": 4}, 0,
@@ -107,7 +115,7 @@ def test_a_key_named_like_a_column_of_ours_is_found_under_its_silver_name() -> N
 
     words = proof_silver.upsert_words(dataset, {"batch_id": "bigint", "o`k": "string"})
     text = spark_sql.statement(
-        "silver_upsert", bronze="bronze.brz_d", silver="silver.slv_d", batches="1", **words
+        "silver_upsert", bronze="bronze.brz_d", silver="silver.slv_d", batches="1", rejected="none", **words
     )
 
     assert "s.`payload_batch_id` as key_1" in text

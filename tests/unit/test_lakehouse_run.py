@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse import build, run, run_result, spark, steps
+from lakehouse import build, deploy, retest, run, run_result, spark, steps
 from lakehouse import receipt as receipts
 from metastore_sync.errors import BrokenError, VerdictError
 from metastore_sync.settings import Settings
@@ -79,6 +79,7 @@ def test_a_server_that_is_away_is_named_with_the_command_that_starts_it() -> Non
     [
         "org.apache.iceberg.exceptions.ValidationException: Found conflicting files",
         "[USER_RAISED_EXCEPTION] TIDEGATE_OVERTAKEN: gold.agg_orders_daily was written since this run looked",
+        'Cannot invoke "org.apache.iceberg.PartitionSpec.schema()" because "this.spec" is null',
     ],
 )
 @pytest.mark.usefixtures("_steps")
@@ -98,3 +99,40 @@ def test_a_build_that_met_another_goes_again(
     [result] = run.run(settings, ["orders"], lambda _: None)
 
     assert (result.exit_code, len(tried)) == (0, 2)
+
+
+#: What each run brings → which of its builds ran the tests. (batches, did a model write, sources changed)
+RUNS = {
+    "the first run of a process tests": ([(0, False, False)], [True]),
+    "nothing new: the tests stand": ([(1, True, False), *[(0, False, False)] * 2], [True, False, False]),
+    "a new batch is tested": ([(1, True, False), (1, True, False)], [True, True]),
+    "a table that lacked something is tested": ([(1, True, False), (0, True, False)], [True, False, True]),
+    "a changed test runs": ([(1, True, False), (0, False, True)], [True, True]),
+}
+
+
+@pytest.mark.parametrize("name", list(RUNS))
+def test_tests_that_passed_run_again_once_something_is_new(
+    name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, expected = RUNS[name]
+    tested: list[bool] = []
+    sources = "first"
+    for batches, wrote, changed in runs:
+        node = build.NodeResult(name="slv", kind="model", status="success", seconds=1.0, has_written=wrote)
+
+        def built(*_: object, words: tuple[str, ...], node: Any = node, **__: object) -> build.BuildResult:
+            tested.append(words != retest.MODELS_ONLY)
+            return build.BuildResult(nodes=(node,), seconds=1.0)
+
+        reports = [SimpleNamespace(record_count=1, rejected_count=0)] * batches
+        sources = "other" if changed else sources
+        monkeypatch.setattr(steps, "guard", lambda *_, reports=reports: reports)
+        monkeypatch.setattr(steps, "has_admitted", lambda *_: True)
+        monkeypatch.setattr(build, "build", built)
+        monkeypatch.setattr(deploy, "digest", lambda _, sources=sources: sources)
+        monkeypatch.setattr(receipts, "receipt", lambda *_: [])
+        monkeypatch.setattr(run, "areas", lambda *_: [])
+        run.run(settings, ["orders"], lambda _: None)
+
+    assert tested == expected

@@ -45,9 +45,7 @@ def test_secrets_are_made_once_and_only_their_owner_reads_them(stack: Installati
 
     assert described(stack.layout.home).secrets == stack.secrets
     files = [stack.layout.env, *(f for f in stack.layout.stack.iterdir() if f.is_file())]
-    assert {f.name: oct(stat.S_IMODE(f.stat().st_mode)) for f in files} == {
-        f.name: "0o600" for f in files
-    }
+    assert {f.name: oct(stat.S_IMODE(f.stat().st_mode)) for f in files} == {f.name: "0o600" for f in files}
 
 
 def test_the_command_lines_that_everyone_can_see_hold_no_secret(stack: Installation) -> None:

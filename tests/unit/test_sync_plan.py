@@ -51,9 +51,7 @@ def test_what_was_done_by_hand_is_told_apart(case: dict[str, Any]) -> None:
     status = ConnectorStatus("c", state, (), (TaskStatus(0, state, ()),))
     connector = None if case["running"] is None else Connector(case["running"], status)
 
-    found = drift.compare(
-        case["wanted"], case["applied"], connector, DatasetState(case.get("state", "OK"))
-    )
+    found = drift.compare(case["wanted"], case["applied"], connector, DatasetState(case.get("state", "OK")))
 
     assert [str(change) for change in found.changes] == case.get("changes", [])
     assert [str(entry) for entry in found.drift] == case.get("drift", [])

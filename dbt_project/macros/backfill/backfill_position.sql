@@ -13,7 +13,7 @@
 -#}
 {% macro backfill_position(dataset) -%}
     {%- set pinned = run_query(
-        "select d.document, b.upto, b.schema_version, b.columns, b.from_time, b.to_time from meta.admitted.backfill as b"
+        "select d.document, b.upto, b.schema_version, b.columns, b.from_time, b.to_time, d.is_ruled from meta.admitted.backfill as b"
         ~ " inner join meta.admitted.dataset as d on b.dataset = d.name"
         ~ " where b.branch = '" ~ backfill_branch() ~ "' and d.name = '" ~ dataset
         ~ "' and b.table_name = '" ~ this.schema ~ "." ~ this.identifier ~ "'").rows -%}
@@ -25,7 +25,7 @@
     {%- set row = pinned[0] -%}
     {%- do return({
         'dataset': dataset, 'after': row[1] | int, 'upto': row[1] | int, 'version': row[2] | int,
-        'columns': fromjson(row[3]), 'fields': fromjson(row[0]),
+        'columns': fromjson(row[3]), 'fields': fromjson(row[0]), 'is_ruled': row[6],
         'backfill': {'branch': backfill_branch(), 'all': row[4] is none, 'start': row[4], 'end': row[5]},
     }) -%}
 {%- endmacro %}

@@ -13,7 +13,7 @@
     is made anew from nothing, as a rebuild would make it, whatever the stored row says.
 -#}
 {% macro records_of_backfilled_keys(bronze, position) -%}
-    {%- set known = '(select * from ' ~ bronze ~ ' where batch_id <= ' ~ position.upto ~ ')' -%}
+    {%- set known = '(select * from ' ~ silver_source(bronze, position) ~ ' where batch_id <= ' ~ position.upto ~ ')' -%}
     {%- if position.backfill.all -%}
         {{ payload_records(known, position) }}
     {%- else -%}
@@ -39,7 +39,7 @@
     {%- set ids = columns_of(position.fields.event_id or []) -%}
     {%- set clock = ['event_time', 'generation', 'kafka_timestamp', 'kafka_partition', 'kafka_offset'] -%}
     {%- set common = ids + clock + ['topic_id'] -%}
-    {%- set window = '(select * from ' ~ bronze ~ ' as w where batch_id <= ' ~ position.upto ~ ' and ' ~ in_backfill('w', backfill) ~ ')' -%}
+    {%- set window = '(select * from ' ~ silver_source(bronze, position) ~ ' as w where batch_id <= ' ~ position.upto ~ ' and ' ~ in_backfill('w', backfill) ~ ')' -%}
         with arriving as (
             select a.* except (is_deleted)
             from (

@@ -4,19 +4,29 @@
 
     Args:
         value: SQL expression of the JSON text.
+        text: SQL expression of `event_text()` over it: a column, or the JSON is read anew for each mention.
         field: Name of the top-level field; empty: the dataset has no event time.
 -#}
-{% macro event_time(value, field) -%}
+{% macro event_time(value, text, field) -%}
     {%- if not field -%}
         cast(null as timestamp)
     {%- else -%}
-        {%- set text = "get_json_object(" ~ value ~ ", '$[''" ~ field ~ "'']')" -%}
         {%- set number = "from_json(" ~ value ~ ", '`" ~ field ~ "` double').`" ~ field ~ "`" -%}
         case
             when {{ is_iso_instant(text) }} then try_cast({{ text }} as timestamp)
             when try_cast({{ text }} as double) is not null and {{ number }} between -62135596800000 and 253402300799999
                 then timestamp_millis(cast({{ number }} as bigint))
         end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- SQL for the text of a record's event time, as it stands in its JSON text. -#}
+{% macro event_text(value, field) -%}
+    {%- if field -%}
+        get_json_object({{ value }}, '$[''{{ field }}'']')
+    {%- else -%}
+        cast(null as string)
     {%- endif -%}
 {%- endmacro %}
 

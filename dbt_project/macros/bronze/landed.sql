@@ -12,11 +12,11 @@
     {%- do check_no_backfill('landed') -%}
     {%- set position = within_reach(position(dataset)) -%}
     {%- set window = "dataset = '" ~ dataset ~ "' and batch_id between " ~ (position.after + 1) ~ " and " ~ position.upto -%}
-    {%- set keys = landed_keys(window) if position.upto > position.after else [] -%}
+    {%- set objects = landed_objects(window) if position.upto > position.after else {} -%}
     (
         {{ window_note(position, {'more': true} if position.more else {}) }}
-        {%- if keys %}
-        {{ landed_records(keys, window, position.fields.event_time) }}
+        {%- if objects.paths %}
+        {{ landed_records(objects, window, position.fields.event_time) }}
         union all
         {{ removed_records(dataset, window) }}
         {%- else %}
@@ -30,15 +30,26 @@
 {%- endmacro %}
 
 
-{% macro landed_keys(window) -%}
-    {%- set objects = run_query("select distinct data_key from meta.admitted.object where " ~ window ~ " order by data_key") -%}
-    {%- do return(objects.columns[0].values() | list) -%}
+{#- The window's objects: their `paths` in the raw bucket, and how many of their records are `rejected`. -#}
+{% macro landed_objects(window, view='meta.admitted.object') -%}
+    {%- set objects = run_query(
+        "select data_key, (select count(*) from meta.admitted.rejected where " ~ window ~ ") as rejected"
+        ~ " from " ~ view ~ " where " ~ window ~ " group by data_key order by data_key") -%}
+    {%- if objects.rows | length == 0 -%}
+        {%- do return({}) -%}
+    {%- endif -%}
+    {%- do return({'paths': objects.columns[0].values() | list, 'rejected': objects.rows[0][1] | int}) -%}
 {%- endmacro %}
 
 
-{% macro landed_records(keys, window, event_time_field) -%}
+{#-
+    SQL for their records. What the registry says of them is small and goes to every task: records are never shuffled for
+    it. So many rejected records that no task should hold them all are joined as Spark likes.
+-#}
+{% macro landed_records(objects, window, event_time_field, view='meta.admitted.object') -%}
+    {%- set keys = objects.paths -%}
     {%- set root = 's3a://' ~ env_var('TIDEGATE_RAW_BUCKET', 'raw') ~ '/' -%}
-        select
+        select /*+ broadcast(o, b{{ ', x' if objects.rejected <= 100000 }}) */
             o.topic_id,
             cast(o.generation as int) as generation,
             r.line.partition as kafka_partition,
@@ -60,16 +71,20 @@
             select
                 t.data_key,
                 t.line,
-                {{ event_time('t.line.value', event_time_field) }} as event_time
+                {{ event_time('t.line.value', 't.event_text', event_time_field) }} as event_time
             from (
-                select
-                    substr(_metadata.file_path, {{ root | length + 1 }}) as data_key,
-                    from_json(value, '{{ record_line_ddl() }}') as line
-                from text.`{{ root }}{{ '{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0] }}`
+                select *, {{ event_text('u.line.value', event_time_field) }} as event_text
+                from (
+                    select
+                        substr(_metadata.file_path, {{ root | length + 1 }}) as data_key,
+                        from_json(value, '{{ record_line_ddl() }}') as line
+                    from text.`{{ root }}{{ '{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0] }}`
+                ) as u
             ) as t
         ) as r
-        inner join (select * from meta.admitted.object where {{ window }}) as o
-            on r.data_key = o.data_key and r.line.offset between o.first_offset and o.last_offset
+        inner join (select * from {{ view }} where {{ window }}) as o
+            {#- Of a bare offset Spark would conclude that it is not null, and parse each line once more to ask that. #}
+            on r.data_key = o.data_key and coalesce(r.line.offset, -1) between o.first_offset and o.last_offset
         inner join (select * from meta.admitted.batch where {{ window }}) as b
             on o.batch_id = b.batch_id
         left anti join (select * from meta.admitted.rejected where {{ window }}) as x
@@ -100,7 +115,7 @@
 {%- endmacro %}
 
 
-{#- The landed object's line, docs/contracts/record-line.schema.json. -#}
+{#- Of the landed object's line, docs/contracts/record-line.schema.json, what says more than the object itself: the rest is passed over. -#}
 {% macro record_line_ddl() -%}
-    topic string, partition int, offset bigint, timestamp bigint, timestamp_type string, key string, key_base64 string, headers array<array<string>>, value string, value_base64 string
+    partition int, offset bigint, timestamp bigint, key string, key_base64 string, headers array<array<string>>, value string, value_base64 string
 {%- endmacro %}

@@ -1,19 +1,25 @@
 {#-
-    Gives the table every column, nested ones included, that the query has and the table lacks, and widens what
-    Iceberg can widen in place. Any other difference of types is an error, before anything is changed.
+    Gives the table every column, nested ones included, that the query has and the table lacks, widens what Iceberg can
+    widen in place, and renames what the model says was renamed. Any other difference of types is an error, before anything
+    is changed.
 
-    A column the query no longer has stays. A narrower query type needs no change.
+    A column the query no longer has stays, unless the model says `on_schema_change='sync_all_columns'`: then it is dropped.
+    A narrower query type needs no change.
 
     Args:
         relation: The table.
         columns: The query's columns, [{name, type}].
 -#}
 {% macro evolve_columns(relation, columns) -%}
-    {%- set changes = [] -%}
-    {%- set held = {} -%}
+    {%- set syncs = drops_columns() -%}
+    {%- set changes, held = [], {} -%}
     {%- for column in stored_columns(relation) -%}{%- do held.update({column.name | lower: column}) -%}{%- endfor -%}
+    {%- set renames = planned_renames(held, columns | map(attribute='name') | map('lower') | list) -%}
+    {%- for new, old in renames.items() -%}
+        {%- do held.update({new | lower: {'name': new, 'type': held.pop(old | lower).type}}) -%}
+    {%- endfor -%}
     {%- for column in columns -%}
-        {%- set old = held.get(column.name | lower) -%}
+        {%- set old = held.pop(column.name | lower, none) -%}
         {%- if old is none -%}
             {%- do changes.append({'kind': 'add', 'path': [column.name], 'old': none, 'new': column.type}) -%}
         {%- else -%}
@@ -21,12 +27,30 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do refuse_changes(relation, changes | selectattr('kind', 'equalto', 'refuse') | list) -%}
+    {%- for new, old in renames.items() -%}
+        {%- do run_query('alter table ' ~ relation ~ ' rename column ' ~ quoted(old) ~ ' to ' ~ quoted(new)) -%}
+    {%- endfor -%}
     {%- for change in changes -%}
         {%- set path = change.path | map('tojson') | map('replace', '"', '`') | join('.') -%}
         {%- do run_query(
             'alter table ' ~ relation ~ (' add column ' ~ path ~ ' ' if change.kind == 'add' else ' alter column ' ~ path ~ ' type ')
             ~ change.new) -%}
     {%- endfor -%}
+    {%- for column in held.values() if syncs -%}
+        {%- do run_query('alter table ' ~ relation ~ ' drop column ' ~ quoted(column.name)) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- Whether columns that the query lost are dropped, by the model's on_schema_change. -#}
+{% macro drops_columns() -%}
+    {%- set policy = config.get('on_schema_change') -%}
+    {%- if policy not in ['append_new_columns', 'sync_all_columns'] -%}
+        {{ exceptions.raise_compiler_error(
+            "model " ~ model.name ~ ": on_schema_change is " ~ policy ~ ". Nothing was written."
+            ~ "\nNext: choose append_new_columns (what the query lost stays) or sync_all_columns (it is dropped)") }}
+    {%- endif -%}
+    {%- do return(policy == 'sync_all_columns') -%}
 {%- endmacro %}
 
 

@@ -24,6 +24,7 @@
         (select {{ day or column }} as {{ column }}, r.* from {{ relation }} as r)
     {%- else -%}
         {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+        {%- do check_followed(relation, names, column, day, identity) -%}
         {%- set living = is_living(names) -%}
         {%- set images = {
             'day': day or column, 'where': living, 'identity': identity or record_identity(), 'names': names,
@@ -43,6 +44,27 @@
                 and {{ on_days(day or column, window.days) }}
                 {%- endif %}
         )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Refuses what has no snapshots, and names that it has no columns of; nothing is known of the columns in a unit test. -#}
+{% macro check_followed(relation, names, column, day, identity) -%}
+    {%- set wrong = [] -%}
+    {%- set known = names | map('lower') | list -%}
+    {%- set unknown = (identity or []) | map('lower') | reject('in', known) | list -%}
+    {%- if known and is_view(relation) -%}
+        {%- do wrong.append('it is a view, and only a table has snapshots to follow. Next: follow the table behind it') -%}
+    {%- elif known and not day and column | lower not in known -%}
+        {%- do wrong.append(
+            'it has no column ' ~ column ~ '. Next: give its expression as `day`, over its columns: ' ~ names | join(', ')) -%}
+    {%- elif known and unknown -%}
+        {%- do wrong.append(
+            'identity names ' ~ unknown | join(', ') ~ ', which it has not; allowed: ' ~ names | join(', ')) -%}
+    {%- endif -%}
+    {%- if wrong -%}
+        {{ exceptions.raise_compiler_error(
+            "touched_days(" ~ relation ~ ", '" ~ column ~ "'): " ~ wrong[0] ~ "\nNothing was built.") }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -9,6 +9,10 @@
     {%- set strategy = incremental_strategy() -%}
     {%- set window = noted_window(compiled_code) -%}
     {%- do check_window(strategy, window) -%}
+    {%- do check_partitions(strategy) -%}
+    {%- do check_merge_lists() -%}
+    {%- do drops_columns() -%}
+    {%- do check_file_format() -%}
     {%- set stored = load_relation(this) -%}
     {%- set rows = this.incorporate(path={'identifier': this.identifier ~ '__rows'}).include(schema=false) -%}
 
@@ -17,9 +21,11 @@
     {%- if stored and not should_full_refresh() and window and is_up_to_date(strategy, window) and not window.backfill -%}
         {%- call noop_statement('main', 'OK no new batch') -%}{%- endcall -%}
     {%- else -%}
+        {%- do make_way() -%}
         {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}
         {%- set columns = stored_columns(rows) -%}
         {%- do check_contract() -%}
+        {%- do note_rejected(window) -%}
         {%- if should_full_refresh() or is_in_full(strategy, window) -%}
             {%- do replace_whole(strategy, rows, columns, window) -%}
         {%- else -%}
@@ -30,6 +36,7 @@
         {%- endif -%}
     {%- endif -%}
 
+    {%- do apply_grants(this, config.get('grants'), should_revoke=false) -%}
     {%- do persist_docs(this, model) -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [this]}) }}
@@ -56,12 +63,13 @@
 {%- endmacro %}
 
 
-{#- What each strategy is for; `merge` is dbt's own and follows no dataset. -#}
+{#- What each strategy is for; `merge` and `insert_overwrite` are dbt's own and follow no dataset. -#}
 {% macro incremental_strategies() -%}
     {%- do return({
         'replace_batches': 'bronze, from landed()', 'upsert': 'one row per key, from upsert()',
         'append': 'every record, from append()', 'history': 'every state with its time, from history()',
         'touched_days': 'gold, from touched_days()', 'merge': 'any query with a unique_key',
+        'insert_overwrite': 'any query with partition_by',
     }) -%}
 {%- endmacro %}
 
@@ -80,10 +88,11 @@
 
 
 {% macro check_window(strategy, window) -%}
-    {%- if strategy != 'merge' and window is none -%}
+    {%- set follows = strategy not in ['merge', 'insert_overwrite'] -%}
+    {%- if follows and window is none -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy " ~ strategy ~ " writes the batches of a dataset, and the query reads none."
-            ~ " Nothing was written.\nNext: read landed(), upsert(), append(), history() or touched_days(), or use incremental_strategy='merge'") }}
+            ~ " Nothing was written.\nNext: read landed(), upsert(), append(), history() or touched_days(), or use incremental_strategy='merge' or 'insert_overwrite'") }}
     {%- elif (strategy == 'touched_days') != ((window or {}).get('made_by') is not none) -%}
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy touched_days and the macro touched_days() go together only."
@@ -110,9 +119,10 @@
 {%- endmacro %}
 
 
-{#- The query's columns are those of the model's contract, if it has one that is enforced. -#}
+{#- The query's columns are those of the model's contract, if it has one that is enforced, and its checks are tested. -#}
 {% macro check_contract() -%}
     {%- if config.get('contract').enforced -%}
         {{ get_assert_columns_equivalent(compiled_code) }}
+        {%- do require_tested_checks(model) -%}
     {%- endif -%}
 {%- endmacro %}

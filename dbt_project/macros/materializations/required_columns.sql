@@ -17,9 +17,13 @@
 {%- endmacro %}
 
 
-{#- The table property that says which columns a table was made with as NOT NULL. -#}
+{#- Table properties that say how a table with required columns was made: which are NOT NULL, and how it is partitioned. -#}
 {% macro required_mark() -%}
-    {%- do return({'tidegate.not_null': required_columns() | sort | join(',')}) -%}
+    {%- set partitions = config.get('partition_by') or [] -%}
+    {%- do return({
+        'tidegate.not_null': required_columns() | sort | join(','),
+        'tidegate.partition_by': partitions if partitions is string else partitions | join(','),
+    }) -%}
 {%- endmacro %}
 
 

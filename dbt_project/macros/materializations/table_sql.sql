@@ -26,7 +26,7 @@
     {%- set properties = {
         'write.delete.mode': 'merge-on-read', 'write.update.mode': 'merge-on-read', 'write.merge.mode': 'merge-on-read',
         'write.merge.isolation-level': 'serializable',
-    } if strategy != 'replace_batches' else {} -%}
+    } if strategy not in ['replace_batches', 'insert_overwrite', 'table'] else {} -%}
     {%- do properties.update(config.get('tblproperties') or {}) -%}
     {%- if required_columns() -%}{%- do properties.update(required_mark()) -%}{%- endif -%}
     using iceberg
@@ -42,6 +42,7 @@
         {%- endfor %}
     )
     {%- endif %}
+    {{ comment_clause() }}
 {%- endmacro %}
 
 

@@ -12,15 +12,25 @@
         {{ touched_days_sql(rows, columns, window) }}
     {%- elif strategy == 'history' -%}
         {{ history_sql(rows, columns) }}
+    {%- elif strategy == 'insert_overwrite' -%}
+        {{ overwrite_sql(rows, columns) }}
     {%- else -%}
-        {{ get_merge_sql(this, rows, config.get('unique_key'), none, config.get('incremental_predicates')) }}
+        {{ merge_sql(rows, columns) }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- Run twice, or by two runs at once, it leaves one copy; a batch without rows empties its place. -#}
+{#-
+    Run twice, or by two runs at once, it leaves one copy; a batch without rows empties its place.
+
+    Rows are written by the task that read them: gathered by batch first, a window of one batch would be written by one
+    task. A task holds a file open per batch it meets, so of many batches the rows are gathered.
+-#}
 {% macro replace_batches_sql(rows, window) -%}
-    insert into {{ this }} replace where batch_id between {{ window.after + 1 }} and {{ window.upto }}
+    {%- set scattered = window.upto - window.after <= 16 -%}
+    insert into {{ this }}
+    {%- if scattered %} with ('distribution-mode' = 'none', 'fanout-enabled' = 'true'){% endif %}
+    replace where batch_id between {{ window.after + 1 }} and {{ window.upto }}
     select {{ column_list(stored_columns(this)) }} from {{ rows }}
 {%- endmacro %}
 

@@ -8,6 +8,7 @@
         dataset, after (H) and upto (C): the table lacks batches after < batch_id <= upto;
         version, columns: schema of C, [{name, type}]; version 0 when no batch is admitted;
         fields: the dataset's fields (pk_fields, order_by, event_time, …);
+        is_ruled: whether a rule has ever rejected a record of it;
         backfill: only on a backfill's branch, see backfill_position().
 -#}
 {% macro position(dataset, bound=none) -%}
@@ -18,7 +19,7 @@
         {%- do return(backfill_position(dataset)) -%}
     {%- endif -%}
     {%- set newest -%}
-        select d.document, b.batch_id, b.schema_version, b.columns
+        select d.document, b.batch_id, b.schema_version, b.columns, d.is_ruled
         from meta.admitted.dataset as d
         left join (
             select * from meta.admitted.batch
@@ -39,6 +40,6 @@
     {%- set after = 0 if should_full_refresh() else applied_batch(this) -%}
     {%- do return({
         'dataset': dataset, 'after': after, 'upto': (row[1] or after) | int, 'version': (row[2] or 0) | int,
-        'columns': fromjson(row[3] or '[]'), 'fields': fromjson(row[0]),
+        'columns': fromjson(row[3] or '[]'), 'fields': fromjson(row[0]), 'is_ruled': row[4],
     }) -%}
 {%- endmacro %}

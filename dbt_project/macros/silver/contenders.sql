@@ -38,7 +38,7 @@
         select * from {{ window }}
         union all
         select b.*
-        from {{ bronze }} as b
+        from {{ silver_source(bronze, position) }} as b
         left semi join ({{ again }}) as c on {{ same_identity('b', 'c') }}
         where b.batch_id in ({{ batches | join(', ') }})
     )

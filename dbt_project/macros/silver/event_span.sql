@@ -9,7 +9,7 @@
         {%- do return([none, none]) -%}
     {%- endif -%}
     {%- set span = run_query(
-        "select cast(min(event_time) as string), cast(max(event_time) as string) from " ~ bronze
+        "select cast(min(event_time) as string), cast(max(event_time) as string) from " ~ silver_source(bronze, position, position.after)
         ~ " where batch_id > " ~ position.after ~ " and batch_id <= " ~ position.upto) -%}
     {%- do return(span.rows[0].values() | list) -%}
 {%- endmacro %}

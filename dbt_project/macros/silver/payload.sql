@@ -23,15 +23,20 @@
 {% macro bronze_window(bronze, position) -%}
     {%- set after = 0 if position.backfill else position.after -%}
     (
-        select * from {{ bronze }} as w
+        select * from {{ silver_source(bronze, position, after) }} as w
         where batch_id > {{ after }} and batch_id <= {{ position.upto }}
         {%- if position.backfill %} and {{ in_backfill('w', position.backfill) }}{% endif %}
     )
 {%- endmacro %}
 
 
-{#- SQL for the payload's and the record's columns of `source`, a subquery of bronze rows. -#}
+{#- SQL for the payload's and the record's columns of `source`, a subquery of bronze rows; without what a rule rejects. -#}
 {% macro payload_records(source, position) -%}
+    {{ kept_records(parsed_records(source, position), position) }}
+{%- endmacro %}
+
+
+{% macro parsed_records(source, position) -%}
     {%- set keys = position.fields.pk_fields or [] -%}
         select
             {%- for column in position.columns %}

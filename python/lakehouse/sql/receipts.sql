@@ -73,6 +73,29 @@ from registry.rejected_record
 where dataset = :dataset and batch_id = any(:batches) and stage = 'rule'
 group by batch_id;
 
+-- name: silver_objects(dataset, batches)
+-- The stored objects of replays that silver alone reads.
+select data_key
+from registry.batch_object
+where dataset = :dataset and batch_id = any(:batches) and is_silver_only
+order by data_key;
+
+-- name: rule_rejected_everywhere(dataset)
+-- Records that a rule kept out of silver, per batch.
+select batch_id, count(*) as records
+from registry.rejected_record
+where dataset = :dataset and stage = 'rule'
+group by batch_id;
+
+-- name: put_rule_rejected(dataset, batch_id, topic_id, partition, offset, error_type, error_message, payload)*!
+-- A record that a rule rejected; known already when a run was cut short.
+insert into registry.rejected_record (
+    dataset, batch_id, topic_id, partition, "offset", stage, error_type, error_message, original_payload
+) values (
+    :dataset, :batch_id, :topic_id, :partition, :offset, 'rule', :error_type, :error_message, :payload
+)
+on conflict (dataset, topic_id, partition, "offset", stage, batch_id) do nothing;
+
 -- name: put(dataset, batch_id, line, is_green, terms, mismatches)!
 -- A receipt line; a later one of the same batch replaces it.
 insert into registry.receipt (dataset, batch_id, line, is_green, terms, mismatches)

@@ -10,7 +10,7 @@ from schema_guard.core.compared import Compared, compare
 from schema_guard.core.datatype import String, Type, Unknown
 from schema_guard.core.ddl import spark_type
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
-from schema_guard.core.ignored import without_ignored
+from schema_guard.core.ignored import left_in_bronze, without_ignored
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import child
 from schema_guard.core.likeness import Likeness
@@ -165,7 +165,8 @@ def classify(differences: Iterable[Difference], criteria: Criteria, *, initial: 
         code = _code(difference, criteria, formats)
         action = resolve(code, criteria.policy, is_new=difference.old is None)
         reject = reject or action is Action.REJECT_RECORDS
-        findings.append(_finding(difference, code, SEVERITY[action], criteria))
+        found = _finding(difference, code, SEVERITY[action], criteria)
+        findings.append(_with_fate(found) if action is Action.IGNORE else found)
         worst = max(worst, _VERDICT[SEVERITY[action]], key=lambda verdict: verdict.rank)
     if initial and worst is not Verdict.BREAKING:
         worst = Verdict.INITIAL
@@ -207,6 +208,16 @@ def _finding(difference: Difference, code: Code, severity: Severity, criteria: C
         accept=taken.accept,
         rebuild=taken.rebuild,
     )
+
+
+def _with_fate(ignored: Finding) -> Finding:
+    """Return an ignored finding that says where its values are: policy hides a change, never a loss."""
+    fate = left_in_bronze(ignored.code, ignored.pointer, ignored.old)
+    if not fate:
+        return ignored
+    known = ignored.evidence.basis
+    basis = f"{known}; {fate}" if known else fate
+    return replace(ignored, evidence=replace(ignored.evidence, basis=basis))
 
 
 def _per_target(difference: Difference, severity: Severity, criteria: Criteria) -> dict[str, Severity]:

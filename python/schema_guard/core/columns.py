@@ -15,7 +15,7 @@ from operator import is_
 from typing import Any
 
 from schema_guard.core.column_kinds import SCALARS, At, DoubtfulError, strings
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.poison import MAX_DEPTH, PoisonError, check_keys
 from schema_guard.core.rows import Chosen, Every, Having, Repeated, Rows
 from schema_guard.core.shape import shape
@@ -91,13 +91,25 @@ class _Walk:
         order = list(values[0])
         if set(map(len, values)) == {len(order)} and names == order * len(values):
             check_keys(tuple(order))
-            node.always = set(order)
             self.colons += "".join(order).count(":") * len(values)
+            if depth > 1 and len(order) > MAP_KEYS:
+                self._keyed_by_data(node, _by_name(names, members), rows, depth)
+                return
+            node.always = set(order)
             for place, name in enumerate(order):
                 child = node.children[name] = Node()
                 self.column(child, members[place :: len(order)], rows, depth + 1)
             return
         self._ragged(node, values, _by_name(names, members), rows, depth)
+
+    def _keyed_by_data(
+        self, node: Node, columns: Mapping[str, list[Any]], rows: Rows, depth: int
+    ) -> None:
+        """Look at the values below keys that are not kept: they hold colons, and may be poison."""
+        node.drop_keys()
+        for column in columns.values():
+            # Any rows do: what is noted of these values is forgotten at once.
+            self.column(Node(), column, Every([rows.first] * len(column)), depth + 1)
 
     def _ragged(
         self,
@@ -113,8 +125,11 @@ class _Walk:
         except PoisonError:  # together they cannot stand side by side, each alone perhaps
             for keys in set(map(tuple, values)):
                 check_keys(keys)
+        self.colons += sum(name.count(":") * len(column) for name, column in columns.items())
+        if depth > 1 and len(columns) > MAP_KEYS:
+            self._keyed_by_data(node, columns, rows, depth)
+            return
         for name, column in columns.items():
-            self.colons += name.count(":") * len(column)
             child = node.children[name] = Node()
             if len(column) == len(values):
                 node.always.add(name)

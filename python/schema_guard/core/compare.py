@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schema_guard.core.datatype import (
     NUMERIC,
@@ -15,13 +15,13 @@ from schema_guard.core.datatype import (
     Type,
     Unknown,
 )
-from schema_guard.core.evidence import absence, evidence
+from schema_guard.core.evidence import absence, evidence, keys_seen
 from schema_guard.core.finding import Code, Evidence
 from schema_guard.core.kinds import Kind, child, elements
 from schema_guard.core.node import Node, together
-from schema_guard.core.observed import TYPED_DEPTH, format_seen, is_nullable, observed_type
+from schema_guard.core.observed import TYPED_DEPTH, format_seen, observed_type
 from schema_guard.core.tally import Tally
-from schema_guard.core.widen import misfit_kinds, widened
+from schema_guard.core.widen import misfit_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,31 @@ class Comparison:
     found: list[Difference] = field(default_factory=list)
 
     def struct(
-        self, pointer: str, old: Struct, node: Node, *, keys: frozenset[str], depth: int = 0
+        self, pointer: str, old: Struct, new: Struct, node: Node, *, keys: frozenset[str], depth: int = 0
     ) -> None:
-        """Compare the fields of a struct; absence and null of `keys` are counted elsewhere."""
-        for known in old.fields:
+        """
+        Compare the fields of a struct; absence and null of `keys` are counted elsewhere.
+
+        `new` is what `widened_struct` makes of it: the fields of `old` first, unchanged ones as they were.
+        """
+        for known, becomes in zip(old.fields, new.fields, strict=False):
             below = node.children.get(known.name)
+            if becomes is known and below is not None and not isinstance(known.type, Struct | Array):
+                continue
             at = child(pointer, known.name)
             if known.name not in keys:
-                self._presence(at, known, node, below)
+                self._presence(at, known, becomes, node, below)
             if below is not None:
-                self._compare(at, known.type, below, depth + 1)
+                self._compare(at, known.type, becomes.type, below, depth + 1)
+        added = new.fields[len(old.fields) :]
+        if not added:
+            return
         taken = {known.name.lower(): known.type for known in old.fields}
-        known_names = {known.name for known in old.fields}
-        for name in sorted(node.children.keys() - known_names):
-            self._added(
-                child(pointer, name), node.children[name], taken.get(name.lower()), depth + 1
-            )
-            taken.setdefault(name.lower(), observed_type(node.children[name], depth + 1))
+        for new_one in added:
+            name, given = new_one.name, new_one.type
+            namesake = taken.get(name.lower())
+            self._added(child(pointer, name), given, node.children[name], namesake, depth + 1)
+            taken.setdefault(name.lower(), given)
 
     def new_struct(self, pointer: str, node: Node, depth: int = 0) -> None:
         """Note what is wrong in itself below a path that the ACTIVE version does not have."""
@@ -85,16 +93,17 @@ class Comparison:
             taken.setdefault(name.lower(), given)
             self._new(at, below, depth + 1)
 
-    def _presence(self, pointer: str, known: Field, parent: Node, below: Node | None) -> None:
+    def _presence(
+        self, pointer: str, known: Field, becomes: Field, parent: Node, below: Node | None
+    ) -> None:
         if below is None:
             self._add(Code.FIELD_ABSENT, pointer, known.type, None, _lacking(parent))
-        if known.nullable or (below is not None and not is_nullable(parent, below)):
+        if known.nullable == becomes.nullable:
             return
         missing = absence(self.records, parent, below)
         self.found.append(Difference(Code.NULLABLE, pointer, known.type, known.type, missing))
 
-    def _added(self, pointer: str, node: Node, namesake: Type | None, depth: int) -> None:
-        new = observed_type(node, depth)
+    def _added(self, pointer: str, new: Type, node: Node, namesake: Type | None, depth: int) -> None:
         if namesake is None:
             self._add(Code.FIELD_ADDED, pointer, None, new, _all(node))
         else:
@@ -124,26 +133,29 @@ class Comparison:
     def _folded(self, pointer: str, old: Type | None, node: Node, depth: int) -> None:
         """Name the limit for which objects or arrays of one kind became JSON text."""
         new = Conflict(node.kinds())
-        if len(new.kinds) == 1:
-            code = Code.DEPTH_LIMIT if depth >= TYPED_DEPTH else Code.MAP_FOLDED
-            self._add(code, pointer, old, new, _all(node))
+        if len(new.kinds) > 1:
+            return
+        shown = evidence(self.records, _all(node))
+        if depth >= TYPED_DEPTH:
+            self.found.append(Difference(Code.DEPTH_LIMIT, pointer, old, new, shown))
+        else:
+            told = replace(shown, basis=keys_seen(node, old))
+            self.found.append(Difference(Code.MAP_FOLDED, pointer, old, new, told))
 
-    def _compare(self, pointer: str, old: Type, node: Node, depth: int) -> None:
-        strange = misfit_kinds(old, node)
-        new = widened(old, node, depth)
-        if strange:
+    def _compare(self, pointer: str, old: Type, new: Type, node: Node, depth: int) -> None:
+        if strange := misfit_kinds(old, node):
             shown = observed_type(_only(node, strange), depth)
             self._add(Code.TYPE_CHANGED, pointer, old, shown, node.values(strange))
         elif isinstance(old, Unknown) and new != old:
             self._add(Code.TYPE_WIDENED, pointer, old, new, _all(node))
             self._new(pointer, node, depth)
         elif isinstance(old, Struct) and node.objects:
-            if isinstance(new, Conflict):
-                self._folded(pointer, old, node, depth)
+            if isinstance(new, Struct):
+                self.struct(pointer, old, new, node, keys=frozenset(), depth=depth)
             else:
-                self.struct(pointer, old, node, keys=frozenset(), depth=depth)
-        elif isinstance(old, Array) and node.element:
-            self._compare(elements(pointer), old.element, node.element, depth + 1)
+                self._folded(pointer, old, node, depth)
+        elif isinstance(old, Array) and isinstance(new, Array) and node.element:
+            self._compare(elements(pointer), old.element, new.element, node.element, depth + 1)
         elif isinstance(old, String) and new != old:
             others = (tally for written, tally in node.strings.items() if written != old.format)
             self._add(
@@ -194,4 +206,5 @@ def _only(node: Node, kinds: frozenset[Kind]) -> Node:
         objects=node.objects if Kind.OBJECT in kinds else None,
         element=node.element,
         children=node.children,
+        keys_are_data=node.keys_are_data,
     )

@@ -41,5 +41,5 @@ def compare(
         ledger: Presence of each field before the batch.
     """
     schema = finalise(observed, active)
-    differences = diff(active, observed, pk_fields=pk_fields)
+    differences = diff(active, observed, pk_fields=pk_fields, following=schema)
     return Compared(schema, differences, advance(ledger, schema, observed.root))

@@ -140,24 +140,19 @@ Type: TypeAlias = (
 NUMERIC = (Integer, BigInteger, Double, DecimalType)
 
 #: The kinds of value each type is made of; numbers of any spelling are `Kind.DECIMAL`.
-_KINDS: dict[type[Type], Kind] = {
-    Boolean: Kind.BOOLEAN,
-    Integer: Kind.DECIMAL,
-    BigInteger: Kind.DECIMAL,
-    Double: Kind.DECIMAL,
-    DecimalType: Kind.DECIMAL,
-    String: Kind.STRING,
-    Array: Kind.ARRAY,
-    Struct: Kind.OBJECT,
+_KINDS: dict[type[Type], frozenset[Kind]] = {
+    Unknown: frozenset(),
+    Boolean: frozenset({Kind.BOOLEAN}),
+    Integer: frozenset({Kind.DECIMAL}),
+    BigInteger: frozenset({Kind.DECIMAL}),
+    Double: frozenset({Kind.DECIMAL}),
+    DecimalType: frozenset({Kind.DECIMAL}),
+    String: frozenset({Kind.STRING}),
+    Array: frozenset({Kind.ARRAY}),
+    Struct: frozenset({Kind.OBJECT}),
 }
 
 
 def kinds_of(given: Type) -> frozenset[Kind]:
     """Return the kinds of value a type holds; none for Unknown."""
-    match given:
-        case Unknown():
-            return frozenset()
-        case Conflict(kinds):
-            return kinds
-        case _:
-            return frozenset({_KINDS[type(given)]})
+    return given.kinds if isinstance(given, Conflict) else _KINDS[type(given)]

@@ -7,13 +7,17 @@ from collections.abc import Collection
 from schema_guard.core.compare import Comparison, Difference
 from schema_guard.core.infer import Inference
 from schema_guard.core.keys import key_differences
-from schema_guard.core.schema import Schema
+from schema_guard.core.schema import Schema, finalise
 
 __all__ = ["Difference", "diff"]
 
 
 def diff(
-    active: Schema | None, observed: Inference, *, pk_fields: Collection[str]
+    active: Schema | None,
+    observed: Inference,
+    *,
+    pk_fields: Collection[str],
+    following: Schema | None = None,
 ) -> list[Difference]:
     """
     Return the differences of a batch, ordered by pointer and code.
@@ -24,6 +28,7 @@ def diff(
         observed: The inference of the batch's records, poison left out.
         pk_fields: Names of top-level fields that identify a row; their absence and nulls have
             codes of their own.
+        following: `finalise` of both, where somebody asked it before.
     """
     if not observed.records:
         return []
@@ -31,6 +36,7 @@ def diff(
     if active is None:
         comparison.new_struct("", observed.root)
     else:
-        comparison.struct("", active.root, observed.root, keys=frozenset(pk_fields))
+        new = (following or finalise(observed, active)).root
+        comparison.struct("", active.root, new, observed.root, keys=frozenset(pk_fields))
     comparison.found += key_differences(active, observed, pk_fields)
     return sorted(comparison.found, key=lambda found: (found.pointer, found.code))

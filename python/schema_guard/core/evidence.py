@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from schema_guard.core.datatype import Struct, Type
 from schema_guard.core.finding import Evidence
 from schema_guard.core.kinds import Kind
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.tally import Tally
 
 
@@ -39,6 +40,17 @@ def missing(records: int, parent: Node, below: Node | None) -> Evidence:
         return absence(records, parent, None)
     count = min(parent.count(Kind.OBJECT) - below.present, records)
     return Evidence(count, count / records, below.absent if count else None)
+
+
+def keys_seen(node: Node, old: Type | None) -> str:
+    """Return what tells that keys are data: how many there are, and how rarely each is there."""
+    known = {field.name for field in old.fields} if isinstance(old, Struct) else set()
+    total = len(node.children.keys() | known)
+    if node.keys_are_data or total > MAP_KEYS:
+        return f"more than {MAP_KEYS:,} different keys"
+    present = sum(below.present for below in node.children.values())
+    share = present / len(node.children) / node.count(Kind.OBJECT)
+    return f"{len(node.children):,} different keys, each in {share:.1%} of the objects on average"
 
 
 def _unseen(objects: Tally) -> Tally:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from schema_guard.core.kinds import Position
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.tally import folded
 
 
@@ -18,7 +20,8 @@ def fold(into: Node, other: Node) -> None:
                 mine.element = Node()
             todo.append((mine.element, theirs.element))
         if theirs.objects is not None:
-            _pair_children(mine, theirs, todo)
+            # The record itself is never a map: its keys are columns, however many.
+            _pair_children(mine, theirs, todo, most=sys.maxsize if mine is into else MAP_KEYS)
         _fold_tallies(mine, theirs)  # last: pairing reads the counts from before
 
 
@@ -33,9 +36,12 @@ def _fold_tallies(mine: Node, theirs: Node) -> None:
         mine.strings[written] = folded(mine.strings.get(written), tally) or tally
 
 
-def _pair_children(mine: Node, theirs: Node, todo: list[tuple[Node, Node]]) -> None:
+def _pair_children(mine: Node, theirs: Node, todo: list[tuple[Node, Node]], *, most: int) -> None:
     """Line up the keys of both sides; a key one side never saw was absent from all its objects."""
     if theirs.objects is None:
+        return
+    if mine.keys_are_data or theirs.keys_are_data or _has_more_keys(mine, theirs, most):
+        mine.drop_keys()
         return
     if mine.objects is None:
         mine.always = set(theirs.always)
@@ -49,6 +55,12 @@ def _pair_children(mine: Node, theirs: Node, todo: list[tuple[Node, Node]]) -> N
         if own is None:
             own = mine.children[name] = Node(absent=mine.objects.first if mine.objects else None)
         todo.append((own, child))
+
+
+def _has_more_keys(mine: Node, theirs: Node, most: int) -> bool:
+    if len(mine.children) + len(theirs.children) <= most:
+        return False
+    return len(mine.children.keys() | theirs.children.keys()) > most
 
 
 def _earlier(one: Position | None, other: Position | None) -> Position | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from schema_guard.core.datatype import Array, Field, Struct, Type
 from schema_guard.core.finding import Code
 from schema_guard.core.kinds import child, elements
+from schema_guard.core.remedy import in_bronze
 from schema_guard.core.schema import Schema
 
 #: Findings whose path the ACTIVE version does not have: ignored, it stays without.
@@ -25,6 +26,30 @@ _OF_TYPES = frozenset(
         Code.DEPTH_LIMIT,
     }
 )
+
+
+#: Ends what is said of values that silver does not have.
+IN_BRONZE = "whole in bronze only"
+
+
+def left_in_bronze(code: Code, pointer: str, old: str | None) -> str:
+    r"""
+    Return what becomes of values whose finding is ignored; empty when silver has them all.
+
+    >>> left_in_bronze(Code.FIELD_ADDED, "/x", None)
+    "ignored, gets no column; get_json_object(value, '$[\\'x\\']') reads them, whole in bronze only"
+    """
+    if code in _OF_NEW_FIELDS or (code in _OF_TYPES and old == "void"):
+        fate = "ignored, gets no column"
+    elif code not in _OF_TYPES or code is Code.FORMAT_CHANGED or old is None:
+        return ""
+    elif code is Code.PRECISION_LOSS:
+        fate = f"ignored, stays {old}: rounded in silver"
+    elif code is Code.MAP_FOLDED:
+        fate = "ignored, stays a struct: keys that it lacks are not in silver"
+    else:
+        fate = f"ignored, stays {old}: null in silver"
+    return f"{fate}; {in_bronze(pointer)} reads them, {IN_BRONZE}"
 
 
 def without_ignored(

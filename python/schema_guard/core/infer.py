@@ -18,6 +18,8 @@ class Inference:
     """
     All that was observed about a set of values; memory grows with distinct paths, not with values.
 
+    Keys that are data are no paths (`node.MAP_KEYS`).
+
     The empty inference is the identity, `merge` the operation. Adding in rising order of position
     is fast; any other order is right too, at the cost of a merge per step back. Picklable at any
     depth.

@@ -10,6 +10,10 @@ from schema_guard.core.datatype import Format
 from schema_guard.core.kinds import Kind, Position
 from schema_guard.core.tally import Arrays, Decimals, Integers, Tally, folded
 
+#: Objects below the record with more keys than this are held as JSON text: their keys are data. They are not
+#: kept, so that memory has a bound; which objects those are depends on all their keys, never on their order.
+MAP_KEYS = 1000
+
 #: The order in which `Node.kinds` looks at what it holds.
 _SEEN = (Kind.BOOLEAN, Kind.DECIMAL, Kind.STRING, Kind.ARRAY, Kind.OBJECT)
 
@@ -25,6 +29,7 @@ class Node:
         element: What the arrays here hold.
         children: What the objects here hold, by key.
         always: Keys that no object here has lacked so far.
+        keys_are_data: The objects here have more than `MAP_KEYS` keys together; `children` is empty then.
     """
 
     absent: Position | None = None
@@ -38,6 +43,11 @@ class Node:
     element: Node | None = None
     children: dict[str, Node] = field(default_factory=dict)
     always: set[str] = field(default_factory=set)
+    keys_are_data: bool = False
+
+    def drop_keys(self) -> None:
+        """Forget the keys of the objects here, which are data; that they were objects is still counted."""
+        self.children, self.always, self.keys_are_data = {}, set(), True
 
     def tally(self, kind: Kind) -> Tally | None:  # noqa: PLR0911 - one return per case
         """Return the tally of one kind."""

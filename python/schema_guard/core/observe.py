@@ -1,6 +1,8 @@
 """
 The walk over one value: the scan's inner loop, one short function per kind, no stack but a list.
 
+Objects whose keys are data (`Node.keys_are_data`) are counted, and not looked into.
+
 Positions only rise within a tree (`infer.py` sees to it), so the newest is the last, uncompared.
 """
 
@@ -13,7 +15,7 @@ from typing import Any, TypeAlias
 from schema_guard.core.datatype import Format
 from schema_guard.core.formats import LEADS, UUID_LENGTH, format_of
 from schema_guard.core.kinds import Position
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.number import (
     EXACT_DOUBLE,
     INT64_MAX,
@@ -39,7 +41,7 @@ def observe(root: Node, value: object, position: Position) -> None:
         node, part = todo.pop()
         kind = type(part)
         if kind is dict:
-            _object(node, part, position, todo)
+            _object(node, part, position, todo, is_record=node is root)
         elif kind is list:
             _array(node, part, position, todo)
         elif kind in _SCALARS:
@@ -48,13 +50,18 @@ def observe(root: Node, value: object, position: Position) -> None:
             raise TypeError(f"not a JSON value: {kind.__name__}")
 
 
-def _object(node: Node, members: dict[str, Any], position: Position, todo: Todo) -> None:
+def _object(
+    node: Node, members: dict[str, Any], position: Position, todo: Todo, *, is_record: bool
+) -> None:
     tally = node.objects
     if tally is None:
         tally = node.objects = Tally(position, position, shape(members))
         node.always.update(members)
     tally.count += 1
     tally.last = position
+    if node.keys_are_data or (len(members) > MAP_KEYS and not is_record):
+        node.drop_keys()
+        return
     children, scalars = node.children, _SCALARS
     for name, member in members.items():
         child = children.get(name)
@@ -69,6 +76,9 @@ def _object(node: Node, members: dict[str, Any], position: Position, todo: Todo)
         for name in node.always.difference(members):
             node.always.discard(name)
             children[name].absent = position
+    if len(children) > MAP_KEYS and not is_record:
+        # What was put on the list is still looked at; nobody sees where it goes.
+        node.drop_keys()
 
 
 def _array(node: Node, members: list[Any], position: Position, todo: Todo) -> None:

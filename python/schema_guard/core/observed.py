@@ -18,11 +18,8 @@ from schema_guard.core.datatype import (
     Unknown,
 )
 from schema_guard.core.kinds import Kind
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.number import MAX_PRECISION, digits_of
-
-#: Objects below the record with more keys than this are held as JSON text.
-MAP_KEYS = 1000
 
 #: More keys than this, each in less than this share of the objects, are data, not field names.
 SPARSE_KEYS, SPARSE_SHARE = 200, 0.1
@@ -67,13 +64,13 @@ def struct_of(node: Node, depth: int = 0) -> Struct:
 
 def is_nullable(parent: Node, child: Node) -> bool:
     """Return whether a field was null, or missing from an object of its parent."""
-    if child.nulls is not None or parent.objects is None:
-        return child.nulls is not None
-    return child.present < parent.objects.count
+    return child.nulls is not None or (child.absent is not None and parent.objects is not None)
 
 
 def is_map(node: Node) -> bool:
     """Return whether the keys of the objects here are data."""
+    if node.keys_are_data:
+        return True
     keys = len(node.children)
     if keys <= SPARSE_KEYS:
         return False

@@ -33,6 +33,7 @@ class ErrorType(StrEnum):
     MISFIT = "MISFIT"
     UNAVAILABLE_VALUE = "UNAVAILABLE_VALUE"
     DEAD_LETTER = "DEAD_LETTER"
+    RULE_BROKEN = "RULE_BROKEN"
 
 
 class PoisonError(Exception):

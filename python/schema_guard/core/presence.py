@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from schema_guard.core.datatype import Array, Struct, Type
 from schema_guard.core.kinds import Kind, child, elements
@@ -22,10 +21,9 @@ FEWEST_BATCHES = 3
 LARGEST_CHANCE = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(NamedTuple):
     """
-    One field's record of being there.
+    One field's record of being there; a named tuple, because each batch makes one per field.
 
     Attributes:
         seen: Objects that had the field, null included, up to the last batch that had it.
@@ -122,8 +120,11 @@ def _fields(pointer: str, given: Type, node: Node) -> Iterator[tuple[str, int, i
             for known in fields:
                 below = node.children.get(known.name)
                 at = child(pointer, known.name)
-                yield at, below.present if below else 0, parents
-                if below is not None:
+                if below is None:
+                    yield at, 0, parents
+                    continue
+                yield at, parents if below.absent is None else below.present, parents
+                if isinstance(known.type, Struct | Array):
                     yield from _fields(at, known.type, below)
         case Array(element) if node.element is not None:
             yield from _fields(elements(pointer), element, node.element)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from schema_guard.core.compare import Difference
-from schema_guard.core.datatype import Unknown
+from schema_guard.core.datatype import Array, Struct, Unknown
 from schema_guard.core.ddl import quote, spark_type
 from schema_guard.core.finding import Code
 from schema_guard.core.kinds import ANY_ELEMENT, names
@@ -41,7 +41,7 @@ class _Change:
     @property
     def text(self) -> str:
         """The field's own text, read from bronze's value."""
-        return f"get_json_object(value, '{_json_path(self.pointer)}')"
+        return in_bronze(self.pointer)
 
     @property
     def name(self) -> str:
@@ -86,7 +86,10 @@ def _cast(change: _Change) -> Remedy:
     old = change.difference.old
     if old is None:
         return Remedy()
-    kept = f"try_cast({change.text} as {spark_type(old)})"
+    words = spark_type(old)
+    kept = f"try_cast({change.text} as {words})"
+    if isinstance(old, Struct | Array):  # no text can be cast to one
+        kept = f"from_json({change.text}, '{_quoted(words)}')"
     return Remedy(f"-- model: {kept} as {quote(change.name)}", rebuild=not isinstance(old, Unknown))
 
 
@@ -119,6 +122,8 @@ _ANSWERS: Mapping[Code, Callable[[_Change], Remedy]] = MappingProxyType(
         Code.FIELD_REMOVED: _drop,
         Code.FIELD_RENAMED: _alias,
         Code.TYPE_CHANGED: _cast,
+        Code.MAP_FOLDED: _cast,
+        Code.DEPTH_LIMIT: _cast,
         Code.PRECISION_LOSS: _exact,
         Code.CASE_COLLISION: _both,
         Code.KEY_TYPE_CHANGED: _rebuild,
@@ -137,7 +142,21 @@ def column(pointer: str) -> str:
     return ".".join(quote("element" if part == ANY_ELEMENT else part) for part in names(pointer))
 
 
+def in_bronze(pointer: str) -> str:
+    r"""
+    Return the expression that reads a field's own text from bronze.
+
+    >>> in_bronze("/zip")
+    "get_json_object(value, '$[\\'zip\\']')"
+    """
+    return f"get_json_object(value, '{_json_path(pointer)}')"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
 def _json_path(pointer: str) -> str:
     """Return a pointer as the path that Spark's `get_json_object` reads."""
-    quoted = (part.replace("\\", "\\\\").replace("'", "\\'") for part in names(pointer))
+    quoted = (_quoted(part) for part in names(pointer))
     return "$" + "".join("[*]" if part == ANY_ELEMENT else f"[\\'{part}\\']" for part in quoted)

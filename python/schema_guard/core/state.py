@@ -19,6 +19,7 @@ Tallies: TypeAlias = tuple[
     Tally | None,
     dict[Format, Tally],
     set[str],
+    bool,
 ]
 
 #: Index of the parent's row, key below it (None: array element), what was seen there.
@@ -65,11 +66,12 @@ def _tallies(node: Node) -> Tallies:
         node.objects,
         node.strings,
         node.always,
+        node.keys_are_data,
     )
 
 
 def _node(tallies: Tallies) -> Node:
-    absent, nulls, booleans, integers, decimals, arrays, objects, strings, always = tallies
+    absent, nulls, booleans, integers, decimals, arrays, objects, strings, always, keys_are_data = tallies
     return Node(
         absent=absent,
         nulls=nulls,
@@ -80,4 +82,5 @@ def _node(tallies: Tallies) -> Node:
         objects=objects,
         strings=strings,
         always=always,
+        keys_are_data=keys_are_data,
     )

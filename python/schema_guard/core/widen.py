@@ -1,12 +1,14 @@
 """
 What a type must become to hold what was observed, too: the next version's types.
 
-Types only ever rise; a value that fits changes nothing, however it alone would be typed.
+Types only ever rise; a value that fits changes nothing, however it alone would be typed. What does not
+change is given back as it is, the very object, so that whoever compares need not look twice.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 from typing import assert_never
 
 from schema_guard.core.datatype import (
@@ -26,9 +28,8 @@ from schema_guard.core.datatype import (
     kinds_of,
 )
 from schema_guard.core.kinds import Kind
-from schema_guard.core.node import Node
+from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.observed import (
-    MAP_KEYS,
     decimal_of,
     digits_seen,
     format_seen,
@@ -47,17 +48,18 @@ def widened(old: Type, node: Node, depth: int = 1) -> Type:  # noqa: PLR0911 - o
     kinds = node.kinds()
     if not kinds:
         return old
-    if not isinstance(old, Unknown) and not kinds <= kinds_of(old):
+    if isinstance(old, Unknown):
+        return observed_type(node, depth)
+    if not kinds <= kinds_of(old):
         return Conflict(kinds_of(old) | kinds)
     match old:
-        case Unknown():
-            return observed_type(node, depth)
         case Boolean() | Conflict():
             return old
         case String(written):
-            return old if written is format_seen(node) else String(Format.TEXT)
+            return old if written in (Format.TEXT, format_seen(node)) else String()
         case Array(element):
-            return Array(widened(element, node.element, depth + 1)) if node.element else old
+            inner = widened(element, node.element, depth + 1) if node.element else element
+            return old if inner is element else Array(inner)
         case Struct():
             struct = widened_struct(old, node, depth)
             return Conflict(kinds) if is_map(node) or len(struct.fields) > MAP_KEYS else struct
@@ -69,12 +71,11 @@ def widened(old: Type, node: Node, depth: int = 1) -> Type:  # noqa: PLR0911 - o
 
 def widened_struct(old: Struct, node: Node, depth: int = 0) -> Struct:
     """Return the struct with the fields seen: its own in their order, then new ones by name."""
-    names = {field.name for field in old.fields}
-    new = sorted(node.children.keys() - names)
-    return Struct(
-        tuple(_widened_field(field, node, depth) for field in old.fields)
-        + tuple(_new_field(name, node.children[name], depth) for name in new)
-    )
+    known = [_widened_field(field, node, depth) for field in old.fields]
+    added = sorted(node.children.keys() - {field.name for field in old.fields})
+    if not added and all(map(is_, known, old.fields)):
+        return old
+    return Struct((*known, *(_new_field(name, node.children[name], depth) for name in added)))
 
 
 def _new_field(name: str, node: Node, depth: int) -> Field:
@@ -85,9 +86,10 @@ def _new_field(name: str, node: Node, depth: int) -> Field:
 def _widened_field(field: Field, parent: Node, depth: int) -> Field:
     child = parent.children.get(field.name)
     if child is None:
-        return replace(field, nullable=True)
+        return field if field.nullable else replace(field, nullable=True)
     nullable = field.nullable or is_nullable(parent, child)
-    return Field(field.name, widened(field.type, child, depth + 1), nullable)
+    new = widened(field.type, child, depth + 1)
+    return field if new is field.type and nullable == field.nullable else Field(field.name, new, nullable)
 
 
 def widened_number(old: Integer | BigInteger | Double | DecimalType, node: Node) -> Type:
@@ -98,11 +100,14 @@ def widened_number(old: Integer | BigInteger | Double | DecimalType, node: Node)
             return old if is_exact(node) else Double(exact=False)
         case DecimalType(precision, scale):
             whole, fraction = digits_seen(node)
-            return decimal_of(max(precision - scale, whole), max(scale, fraction))
+            fits = whole <= precision - scale and fraction <= scale
+            return old if fits else decimal_of(max(precision - scale, whole), max(scale, fraction))
         case Integer():
             match seen:
                 case DecimalType(precision, scale):
                     return decimal_of(max(precision - scale, _BIGINT_DIGITS), scale)
+                case Integer():
+                    return old
                 case _:
                     return seen
         case BigInteger():

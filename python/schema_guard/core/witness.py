@@ -27,8 +27,9 @@ from schema_guard.core.datatype import (
 )
 from schema_guard.core.infer import Inference, infer
 from schema_guard.core.kinds import Kind
+from schema_guard.core.node import MAP_KEYS
 from schema_guard.core.number import INT64_MAX, survives_as_double
-from schema_guard.core.observed import MAP_KEYS, TYPED_DEPTH
+from schema_guard.core.observed import TYPED_DEPTH
 from schema_guard.core.schema import Schema
 
 #: One text per format.

@@ -17,12 +17,12 @@ from typing import IO, Any
 import msgspec
 
 from metastore_sync.model import Dataset
-from schema_guard import errors, lines, records, replay_errors
+from schema_guard import errors, lines, records
 from schema_guard.edges.s3 import Store
 from schema_guard.lines import MAX_RECORD_BYTES
 from schema_guard.reading import ObjectRange
 from schema_guard.record_line import KafkaRecord, encode
-from schema_guard.rejections.selection import Rejection
+from schema_guard.rejections.selection import Left, Rejection
 
 Identity = tuple[str, int, int]
 
@@ -47,35 +47,41 @@ class Lines:
         return self.file.read(length)
 
 
-def identity(rejection: Rejection) -> Identity:
-    """Return the identity of a rejected record."""
-    return (rejection.topic_id, rejection.partition, rejection.offset)
-
-
 @contextmanager
-def read(store: Store, name: str, wanted: Sequence[Rejection]) -> Iterator[Lines]:
+def read(store: Store, name: str, wanted: Sequence[Rejection]) -> Iterator[tuple[Lines, list[Left]]]:
     """
-    Give the lines of rejected records.
+    Give the lines of rejected records, and those records whose line is not there.
 
     Raises:
-        BrokenError: An object is missing or damaged.
-        VerdictError: An object lacks one of the records, or holds it longer than a reader takes.
+        BrokenError: An object is damaged, or the store is away.
     """
     by_object: dict[str, dict[tuple[int, int], Identity]] = defaultdict(dict)
     for rejection in wanted:
         place = (rejection.partition, rejection.offset)
-        by_object[rejection.data_key][place] = identity(rejection)
+        by_object[rejection.data_key][place] = rejection.identity
     with tempfile.TemporaryFile(prefix="tidegate-replay-") as file:
         found = Lines(file)
+        there = {data_key for data_key in by_object if store.has(data_key)}
         for data_key, places in by_object.items():
+            if data_key not in there:
+                continue
             for record, line in lines_of(store, name, data_key):
                 if known := places.get((record.partition, record.offset)):
                     found.add(known, line)
-        for rejection in wanted:
-            if identity(rejection) not in found.places:
-                why = f"{rejection.data_key} does not hold it, or longer than {MAX_RECORD_BYTES} bytes"
-                raise replay_errors.cannot(name, rejection.place, why)
-        yield found
+        yield (
+            found,
+            [
+                Left(one, _why(one.data_key, one.data_key in there))
+                for one in wanted
+                if one.identity not in found.places
+            ],
+        )
+
+
+def _why(data_key: str, is_there: bool) -> str:  # noqa: FBT001  one word, said of the key beside it
+    if not is_there:
+        return f"its object is gone: tidegate landing replay brings it back: {data_key}"
+    return f"{data_key} does not hold it, or longer than {MAX_RECORD_BYTES} bytes"
 
 
 def lines_of(store: Store, name: str, data_key: str) -> Iterator[tuple[records.Record, bytes]]:
@@ -131,7 +137,7 @@ def write(
 
     The key follows from what is replayed: who was killed behind it and begins again writes the same object.
     """
-    told = [(*identity(rejection), rejection.stage, rejection.batch_id) for rejection in wanted]
+    told = [(*rejection.identity, rejection.stage, rejection.batch_id) for rejection in wanted]
     digest = hashlib.sha256(repr((sorted(map(repr, told)), payload)).encode()).hexdigest()[:32]
     partitions: dict[tuple[str, int], list[Rejection]] = defaultdict(list)
     for rejection in wanted:
@@ -151,7 +157,7 @@ def _write(
     with tempfile.TemporaryFile(prefix="tidegate-replay-") as file:
         with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
             for rejection in group:
-                line = found.of(identity(rejection))
+                line = found.of(rejection.identity)
                 packed.write((line if payload is None else edited(line, payload)) + b"\n")
         size = file.tell()
         file.seek(0)

@@ -89,14 +89,14 @@ insert into registry.batch (
     case when :status = 'ADMITTED' then now() end
 );
 
--- name: insert_object(dataset, batch_id, data_key, topic_id, generation, partition, first_offset, last_offset, record_count, landed_at, is_replay)*!
+-- name: insert_object(dataset, batch_id, data_key, topic_id, generation, partition, first_offset, last_offset, record_count, landed_at, is_replay, is_silver_only)*!
 -- One landed object of a batch, with the range that belongs to it.
 insert into registry.batch_object (
     dataset, batch_id, data_key, topic_id, generation, partition, first_offset, last_offset,
-    record_count, landed_at, is_replay
+    record_count, landed_at, is_replay, is_silver_only
 ) values (
     :dataset, :batch_id, :data_key, :topic_id, :generation, :partition, :first_offset,
-    :last_offset, :record_count, :landed_at, :is_replay
+    :last_offset, :record_count, :landed_at, :is_replay, :is_silver_only
 );
 
 -- name: begin_cursor(dataset, topic_id, generation, partition, from_offset)!

@@ -13,6 +13,10 @@ where dataset = :dataset and batch_id = :batch_id;
 -- The batch's rejected records failed with it.
 update registry.rejected_record set failed_at = :at where dataset = :dataset and batch_id = :batch_id;
 
+-- name: date_replayed(at, dataset, batch_id)!
+-- A replay's objects were stored a moment before it.
+update registry.replayed_record set at = :at where dataset = :dataset and batch_id = :batch_id;
+
 -- name: date_versions(at, dataset)!
 -- Versions made in this transaction: they came with the batch, not today.
 update registry.schema_version

@@ -1,8 +1,8 @@
 -- Rejected records that wait for a replay, the replays, and dead letters. Writers hold the dataset's lease row locked.
 
--- name: open_rejections(dataset, batch_id, error_type, stage, topic_id, partition, offset, upto, page)
--- Rejected records that nobody replayed, oldest batch first, with the object that holds their line.
--- Those of a rule are in bronze, those over the line limit cannot be read, those of a lost object are gone.
+-- name: open_rejections(dataset, batch_id, error_type, stage, topic_id, partition, offset, upto, after_batch, after_topic, after_partition, after_offset, after_stage, page)
+-- A page of rejected records that nobody replayed, oldest batch first, with the object that holds their line.
+-- Those over the line limit cannot be read, those of a lost object are gone.
 select
     r.batch_id, r.topic_id, r.partition, r."offset", r.stage, r.error_type,
     coalesce(r.data_key, o.data_key) as data_key,
@@ -18,7 +18,7 @@ left join registry.batch_object as o
         and r.partition = o.partition and r."offset" between o.first_offset and o.last_offset
 left join registry.batch as b on r.dataset = b.dataset and r.batch_id = b.batch_id
 where
-    r.dataset = :dataset and r.status = 'open' and r.stage <> 'rule' and r.error_type <> 'TOO_LARGE'
+    r.dataset = :dataset and r.status = 'open' and r.error_type <> 'TOO_LARGE'
     and (r.stage = 'connect' or b.status = 'ADMITTED')
     and coalesce(r.batch_id, 0) <= :upto
     and (:batch_id::bigint is null or r.batch_id = :batch_id)
@@ -31,7 +31,9 @@ where
         select from registry.accepted_gap as g
         where g.dataset = r.dataset and g.batch_id = r.batch_id and g.data_key = o.data_key
     )
-order by r.batch_id nulls first, r.topic_id, r.partition, r."offset"
+    and (coalesce(r.batch_id, 0), r.topic_id, r.partition, r."offset", r.stage)
+    > (:after_batch, :after_topic, :after_partition, :after_offset, :after_stage)
+order by coalesce(r.batch_id, 0), r.topic_id, r.partition, r."offset", r.stage
 limit :page;
 
 -- name: rejections_at(dataset, topic_id, partition, offset)

@@ -58,6 +58,9 @@ def apply(datasets: Names = None, *, json: JsonOption = False) -> None:
 
     Waits until every task of the connectors runs; datasets without models get scaffolded ones.
 
+    What can be applied is applied. Exit code 1 when a dataset is refused (its topic or table may not be there
+    yet): the list says why and what to type, as in plan.
+
     A connector has 60 seconds to start; one that does not gets its old config back, and so does one
     whose apply is interrupted. What was changed by hand in Connect is put back.
 
@@ -70,13 +73,15 @@ def apply(datasets: Names = None, *, json: JsonOption = False) -> None:
     # Being told to end is an interrupt like any other: the old config goes back first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     known = settings.load()
-    made = applies.apply(known, _declared(known, datasets), output.say)
+    done = applies.carry_out(known, _declared(known, datasets), output.say)
+    # Those that were applied get their models and DAGs, whatever became of the others.
     for change in deploy.deploy(known):
         output.say(change)
     if json:
-        output.as_json(made.to_json())
+        output.as_json(done.plan.to_json())
     else:
-        output.result(plan_text.render(made))
+        output.result(plan_text.render(done.plan))
+    done.check()
 
 
 def sync(*, json: JsonOption = False) -> None:

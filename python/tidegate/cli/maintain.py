@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def maintain(
     datasets: Annotated[
-        list[str] | None, typer.Argument(metavar="DATASET", help="None: every dataset, and the marts.")
+        list[str] | None, typer.Argument(metavar="DATASET", help="Or marts.AREA; none: every one.")
     ] = None,
     *,
     dry_run: Annotated[
@@ -31,7 +31,7 @@ def maintain(
     Compact tables, remove what is kept no longer.
 
     Expires snapshots, removes orphans, and what retention says. Prints figures before → after; sizes are
-    bytes. Safe beside a running load.
+    bytes. Safe beside a running load. One dataset's failure stops itself alone; then the exit code is 2.
 
     Example: tidegate maintain orders --dry-run
     """
@@ -40,12 +40,16 @@ def maintain(
 
     known = settings.load()
     wanted = list(dict.fromkeys(datasets or ()))
-    names.check_known(known, wanted)
+    maintained = maintenance.everything(known)
+    if unknown := [name for name in wanted if name not in maintained]:
+        raise names.unknown_names(unknown, maintained)
     done = maintenance.maintain(known, wanted, _step, dry_run=dry_run)
     if json:
-        output.as_json(done)
+        output.as_json([entry.to_json() for entry in done])
     else:
         output.table(maintenance.rows(done))
+        failed = sum(entry.exit_code != EXIT_FINE for entry in done)
+        output.say(f"Done. OK={len(done) - failed} FAILED={failed} TOTAL={len(done)}")
     for entry in done:
         for skipped in entry.skipped:
             output.say(f"skipped: {skipped}")

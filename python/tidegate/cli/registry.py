@@ -117,4 +117,4 @@ def rebuild(
     output.say("Not rebuilt, because nobody else knows it:")
     for fact in rebuilds.LOST:
         output.say(f"  {fact}")
-    output.say("Nothing was written." if dry_run else "Next: tidegate sync && tidegate apply && tidegate run")
+    output.say("Nothing was written." if dry_run else "Next: tidegate sync; tidegate apply; tidegate run")

@@ -16,7 +16,7 @@ from tidegate.cli.output import JsonOption
 from tidegate.cli.work import Name
 
 if TYPE_CHECKING:
-    from schema_guard.rejections.replay import Replay
+    from schema_guard.rejections.replay import Outcome
 
 commands = typer.Typer(
     help="See the records that could not become rows, and replay them (alias: dlq).",
@@ -167,7 +167,8 @@ def replay(
     """
     Have rejected records judged again, as a new batch.
 
-    What still does not fit is rejected again: exit code 1 then. A record is never loaded twice.
+    What still does not fit is rejected again, what is not ready is left and named: exit code 1 then.
+    A record is never loaded twice.
 
     Example: tidegate rejected replay orders --error-type MISFIT --why "zip is a string since version 3"
     """
@@ -194,22 +195,25 @@ def replay(
     payload = None if payload_file is None else payload_file.read_bytes().rstrip(b"\r\n")
     done = replays.replay(known, dataset, wanted, actor or getpass.getuser(), why, payload=payload)
     if json:
-        output.as_json({"replays": [one.to_json() for one in done]})
+        output.as_json(done.to_json())
     else:
         _tell(dataset, done)
-    return EXIT_VERDICT if any(one.rejected_count for one in done) else EXIT_FINE
+    return EXIT_FINE if done.is_whole else EXIT_VERDICT
 
 
-def _tell(dataset: str, done: list[Replay]) -> None:
-    for one in done:
+def _tell(dataset: str, done: Outcome) -> None:
+    for left in done.left:
+        output.result(f"{dataset}: not replayed: {left.rejection.stage} {left.rejection.place}: {left.why}")
+    for one in done.batches:
         again = f", {one.rejected_count} of them rejected again" if one.rejected_count else ""
         output.result(
             f"{dataset}: batch {one.batch_id} replays {one.record_count} record(s){again},"
             f" schema version {one.schema_version}"
         )
-    if not done:
-        output.say(f"{dataset}: nothing open matches; nothing was replayed")
+    if not done.batches:
+        found = "nothing is ready" if done.left else "nothing open matches"
+        output.say(f"{dataset}: {found}; nothing was replayed")
         return
-    if any(one.rejected_count for one in done):
-        output.say(f"Next: tidegate rejected list {dataset} --batch {done[-1].batch_id}")
+    if any(one.rejected_count for one in done.batches):
+        output.say(f"Next: tidegate rejected list {dataset} --batch {done.batches[-1].batch_id}")
     output.say(f"Next: tidegate run {dataset}")

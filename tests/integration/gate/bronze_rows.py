@@ -13,19 +13,19 @@ def bronze(world):
     found = {}
     query = (
         "select o.*, b.schema_version, b.admitted_at from registry.batch_object as o"
-        " inner join registry.batch as b using (dataset, batch_id) where b.status = 'ADMITTED'"
+        " inner join registry.batch as b using (dataset, batch_id)"
+        " where b.status = 'ADMITTED' and not o.is_silver_only"
     )
     rejected = {
-        (row["topic_id"], row["partition"], row["offset"])
-        for row in world.rows("select * from registry.rejected_record")
+        (row["batch_id"], row["topic_id"], row["partition"], row["offset"])
+        for row in world.rows("select * from registry.rejected_record where stage <> 'rule'")
     }
-    upto = 0
+    upto = world.value("select coalesce(max(batch_id), 0) from registry.batch where status = 'ADMITTED'")
     for row in world.rows(query):
-        upto = max(upto, row["batch_id"])
         body = world.client.get_object(Bucket=world.settings.raw_bucket, Key=row["data_key"])["Body"].read()
         place = (row["topic_id"], row["partition"])
         offsets = [json.loads(line)["offset"] for line in gzip.decompress(body).splitlines()]
-        kept = [offset for offset in offsets if (*place, offset) not in rejected]
+        kept = [offset for offset in offsets if (row["batch_id"], *place, offset) not in rejected]
         if kept:
             found.setdefault((row["batch_id"], *place), (row, []))[1].extend(kept)
     return Loaded(upto, tuple(_range(row, offsets) for row, offsets in found.values()))

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from schema_guard.check import check
 from schema_guard.decide import approve, reject
+from schema_guard.rejections.replay import replay
+from schema_guard.rejections.selection import Wanted
 
 WHY = "agreed with the shop team"
 OTHER_ID = "ffffffff"
@@ -107,4 +109,60 @@ def gaps(world):
     run(world)
 
 
-HISTORIES = [widening, approved, rejected, generations, unreadable_generation, empty_batches, gaps]
+def again(world, offset=None, payload=None, stage=None):
+    """Replay one record, or all that are open, and date the batches."""
+    world.clock += timedelta(minutes=1)
+    wanted = Wanted(stage=stage)
+    if offset is not None:
+        wanted = Wanted(topic_id="0a1b2c3d", partition=0, offset=offset, stage=stage)
+    for batch in replay(world.settings, world.name, wanted, "ann", WHY, payload=payload).batches:
+        date(world, batch.batch_id)
+
+
+def replayed(world):
+    """Records replayed edited, replayed in vain, replayed once more, between batches that landed."""
+    world.land({"id": 1}, "cut", {"id": 3}, "cut too", "nothing")
+    run(world)
+    again(world, 1, b'{"id": 2}')
+    world.land({"id": 6}, "poison")
+    run(world)
+    again(world)
+    again(world, 3, b'{"id": 4}')
+    world.land({"id": 7})
+    run(world)
+
+
+def replayed_for_silver(world):
+    """A record that bronze holds and a rule kept out of silver, replayed, as the newest batch too."""
+    world.land({"id": 1}, {"id": 2}, {"id": 3})
+    run(world)
+    for offset in (1, 2):
+        world.rows(
+            'insert into registry.rejected_record (dataset, batch_id, topic_id, partition, "offset", stage,'
+            " error_type, error_message) values (%(name)s, 1, '0a1b2c3d', 0, %(offset)s, 'rule',"
+            " 'RULE_BROKEN', 'breaks a rule') returning 1",
+            name=world.name,
+            offset=offset,
+        )
+    again(world, 1, b'{"id": -2}')
+    world.land({"id": 4})
+    run(world)
+    again(world, stage="rule")
+
+
+def replay_cut_short(world):
+    """A replay that left its note and no batch; its number went to what landed next."""
+    world.land({"id": 1}, "cut")
+    run(world)
+    again(world, 1, b'{"id": 2}')
+    world.rows("delete from registry.replayed_record where batch_id = 2 returning 1")
+    world.rows("delete from registry.batch_object where batch_id = 2 returning 1")
+    world.rows("delete from registry.batch where batch_id = 2 returning 1")
+    world.land({"id": 3})
+    run(world)
+
+
+HISTORIES = [
+    widening, approved, rejected, generations, unreadable_generation, empty_batches, gaps, replayed,
+    replayed_for_silver, replay_cut_short,
+]  # fmt: skip

@@ -37,6 +37,8 @@ ZIPS = {
 }
 #: zip of the ACTIVE version → the kinds that do not fit it.
 MISFITS = {"": set(), "n": {"text"}, "t": {"plain", "wide"}, "m": set()}
+#: zip → the column that a table has of it; one of the other kind it cannot become.
+COLUMNS = {"": None, "n": "bigint", "t": "string", "m": "string"}
 _OBSERVED = {"plain": "n", "wide": "n", "text": "t", "poison": ""}
 _RANK = ("NONE", "NON_BREAKING", "BREAKING")
 
@@ -164,6 +166,27 @@ class Serial:
         batch.version = self.active
         misfits = MISFITS[self.versions[self.active - 1].shape[0]]
         batch.rejected |= {(place, offset) for place, offset, kind in batch.records() if kind in misfits}
+
+    def rollback(self, version: int, actor: str, why: str) -> str:
+        """Go back to a version for later batches; return words of the refusal, empty when it was done."""
+        if self.blocked is not None:
+            return "awaits a decision"
+        if version > len(self.versions):
+            return "has no version"
+        wanted = self.versions[version - 1]
+        if wanted.status != "SUPERSEDED":
+            return "is ACTIVE already" if wanted.status == "ACTIVE" else "was ACTIVE before"
+        if {COLUMNS[wanted.shape[0]], self._column()} == {"bigint", "string"}:
+            return "the tables cannot follow"
+        self.versions[self.active - 1].status = "SUPERSEDED"
+        wanted.status = "ACTIVE"
+        self.audit.append(("rollback", actor, why))
+        return ""
+
+    def _column(self) -> str | None:
+        """Return what the table has of zip: as the newest batch has it whose version knows zip."""
+        shapes = (self.versions[batch.version - 1].shape for batch in reversed(self.batches))
+        return next((COLUMNS[zip_type] for zip_type, _ in shapes if zip_type), None)
 
     def _decided(self, action: str, actor: str, why: str) -> Batch:
         batch = self.blocked

@@ -40,9 +40,9 @@ STATE = {
     "cursor": "select topic_id, generation, partition, next_offset from registry.partition_cursor"
     " order by 1, 3",
     "rejected": 'select batch_id, partition, "offset", stage, error_type from registry.rejected_record'
-    ' order by 2, 3, 4',
+    " order by 2, 3, 4",
     "replayed": 'select batch_id, rejected_batch, partition, "offset", is_edited, actor, why'
-    ' from registry.replayed_record order by 1, 3, 4',
+    " from registry.replayed_record order by 1, 3, 4",
     "presence": "select ledger, pending from registry.field_presence",
     "audit": "select actor, action, why, detail from registry.audit_log order by id",
 }

@@ -43,9 +43,7 @@ def test_batches_are_judged_and_counted_like_any(world: World) -> None:
     assert check.check(world.settings, "orders") == []
 
 
-def test_a_gap_blocks_until_somebody_accepts_the_loss(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_gap_blocks_until_somebody_accepts_the_loss(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition, "SETTLE", timedelta(0))
     world.declare(landing=CONFLUENT)
     put(world, 0, 1, 2)

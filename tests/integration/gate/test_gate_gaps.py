@@ -134,9 +134,9 @@ def test_accepting_what_alone_blocked_a_batch_admits_it(orders):
 
     assert (done.admitted_batch, done.still_blocked_by) == (2, None)
     assert orders.value("select state from registry.dataset") == "OK"
-    assert orders.rows(
-        "select actor, why from registry.audit_log where action = 'accept_gap'"
-    ) == [{"actor": "ada", "why": "retention was one hour"}]
+    assert orders.rows("select actor, why from registry.audit_log where action = 'accept_gap'") == [
+        {"actor": "ada", "why": "retention was one hour"}
+    ]
 
 
 def test_a_batch_that_other_findings_block_stays_blocked(orders):

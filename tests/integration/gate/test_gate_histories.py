@@ -34,6 +34,7 @@ from schema_guard.chains import open_chains
 from schema_guard.edges.registry import active_version, cursors, ledger
 from schema_guard.edges.s3 import Store
 from schema_guard.judge import Known, judge
+from schema_guard.rollback import rollback
 
 EXAMPLES = 5_000 if "TIDEGATE_SOAK" in os.environ else 200
 TOPIC_IDS = ("0a1b2c3d", "00000001")
@@ -152,7 +153,7 @@ class Histories(RuleBasedStateMachine):
                     admission.record(conn, token, batch, verdict)
 
     @precondition(lambda self: self.model.state == "OK" and self.model.waiting and not self.model.blocked)
-    @rule(meanwhile=st.sampled_from(["policy", "pause", "check"]))
+    @rule(meanwhile=st.sampled_from(["policy", "pause", "check", "rollback"]))
     def sleep_while_the_world_moves(self, meanwhile):
         """Make by one step what three rules in a row rarely make."""
         self.judge_and_fall_asleep()
@@ -161,6 +162,8 @@ class Histories(RuleBasedStateMachine):
                 self.declare("block" if self.model.policy == "reject_records" else "reject_records")
             case "pause":
                 self.pause_resume_or_retire("PAUSED")
+            case "rollback" if len(self.model.versions) > 1:
+                self.roll_back(self.model.active - 1 or 2, "bob")
             case _:
                 assert self.guard() == self.judged()
         self.wake_up_and_record()
@@ -190,6 +193,24 @@ class Histories(RuleBasedStateMachine):
     def decide_about_nothing(self, action):
         with pytest.raises(UsageError, match="no batch waits for a decision"):
             getattr(decide, action)(self.world.settings, self.name, 1, "ann", WHY)
+
+    @rule(version=st.integers(1, 4), actor=st.sampled_from(["ann", "bob"]))
+    def roll_back(self, version, actor):
+        refusal = self.model.rollback(version, actor, WHY)
+        if refusal:
+            with pytest.raises(TidegateError, match=refusal):
+                rollback(self.world.settings, self.name, version, actor, WHY)
+        else:
+            assert rollback(self.world.settings, self.name, version, actor, WHY).version == self.model.active
+
+    @precondition(lambda self: self.model.state == "OK" and len(self.model.versions) > 1)
+    @precondition(lambda self: not self.model.blocked)
+    @rule(kinds=_objects)
+    def roll_back_and_land(self, kinds):
+        """Make by one step what brings an earlier version back, and what it had not."""
+        self.roll_back(self.model.active - 1 or 2, "ann")
+        self.land_at((TOPIC_IDS[0], 0), kinds)
+        assert self.guard() == self.judged()
 
     @rule(policy=st.sampled_from(["block", "reject_records"]))
     def change_policy(self, policy):

@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from tidegate import service
 
 RANGE = {"partition": 0, "from": 1, "to": 3}
+GAPS = "/datasets/orders/landing/gaps"
+ANY = {"If-Match": "*"}
 
 
 @pytest.fixture
@@ -28,7 +30,9 @@ def test_a_gap_is_listed_then_accepted_with_name_and_reason(client):
     assert (gap["kind"], gap["first_offset"], gap["last_offset"]) == ("RETENTION_LOSS", 1, 3)
     assert gap["next_command"].startswith("tidegate landing accept-gap orders --partition 0 --from 1 --to 3")
 
-    answer = client.post("/datasets/orders/landing/gaps:accept", json={**RANGE, "why": "retention"})
+    seen = client.get(GAPS).headers["ETag"]
+    loss = {**RANGE, "why": "retention"}
+    answer = client.post(f"{GAPS}:accept", json=loss, headers={"If-Match": seen})
 
     assert (answer.status_code, answer.json()["is_new"]) == (200, True)
     found = client.get("/datasets/orders/landing/gaps").json()
@@ -47,16 +51,40 @@ def test_a_gap_is_listed_then_accepted_with_name_and_reason(client):
     ids=["no gap", "empty reason", "no reason", "no topic id"],
 )
 def test_what_is_no_accepted_loss_changes_nothing(client, orders, body, status):
-    answer = client.post("/datasets/orders/landing/gaps:accept", json=body)
+    answer = client.post(f"{GAPS}:accept", json=body, headers=ANY)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
     assert orders.value("select count(*) from registry.accepted_gap") == 0
 
 
 def test_a_loss_that_kafka_had_removed_cannot_be_replayed(client):
-    answer = client.post("/datasets/orders/landing/gaps:replay", json=RANGE)
+    answer = client.post(f"{GAPS}:replay", json=RANGE, headers=ANY)
 
     assert answer.status_code == 409
+
+
+@pytest.mark.parametrize("action", ["accept", "replay"])
+def test_what_is_done_about_a_gap_names_the_gaps_that_were_seen(client, orders, action):
+    seen = client.get(GAPS).headers["ETag"]
+    loss = {**RANGE, "why": "retention"}
+
+    assert client.post(f"{GAPS}:{action}", json=loss).status_code == 428
+    assert client.get(GAPS).headers["ETag"] == seen
+    orders.land_records([{"value": {"id": 3}}], skip=2, contiguous=False)
+    assert client.post(f"{GAPS}:{action}", json=loss, headers={"If-Match": seen}).status_code == 412
+    assert orders.value("select count(*) from registry.accepted_gap") == 0
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "retire"])
+def test_a_change_of_state_names_the_state_that_was_seen(client, orders, action):
+    path, reason = "/datasets/orders", {"why": "maintenance"}
+    seen = client.get(path).headers["ETag"]
+
+    assert client.post(f"{path}:{action}", json=reason).status_code == 428
+    orders.rows("update registry.dataset set state = 'BLOCKED' returning 1")
+    changed = client.post(f"{path}:{action}", json=reason, headers={"If-Match": seen})
+    assert (changed.status_code, client.get(path).headers["ETag"]) == (412, '"1.BLOCKED"')
+    assert orders.value("select state from registry.dataset") == "BLOCKED"
 
 
 def test_an_unknown_dataset_is_not_found(client):

@@ -26,8 +26,11 @@ KEPT = {
     " content_hash, max_event_time, watermark",
     "batch_object": "*",
     "partition_cursor": "*",
-    "rejected_record": 'batch_id, topic_id, partition, "offset", stage, error_type, error_message,'
-    " original_payload",
+    # What a rule rejected is known to the lake (`lakehouse.rule_rejects`), not to the raw zone.
+    "rejected_record where stage <> 'rule'": 'batch_id, topic_id, partition, "offset", stage, error_type,'
+    " error_message, original_payload",
+    "replayed_record": 'topic_id, partition, "offset", stage, rejected_batch, batch_id, is_edited, actor,'
+    " why",
     "schema_version": "version, status, fingerprint, schema, ddl, columns, verdict, findings, base_version",
     "dataset": "name, kafka_topic, document, state, source",
 }

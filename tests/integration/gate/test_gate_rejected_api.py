@@ -50,8 +50,9 @@ def test_a_replay_over_http_is_listed_with_who_and_why(client):
     again = ask(client, "POST", path, "write", edited)
 
     assert (done.status_code, again.status_code) == (200, 409)
-    assert done.json()["replays"][0] | {"why": "mended", "actor": "ann", "batch_id": 2} == (
-        done.json()["replays"][0]
+    assert (
+        done.json()["replays"][0] | {"why": "mended", "actor": "ann", "batch_id": 2}
+        == (done.json()["replays"][0])
     )
     page = ask(client, "GET", "/datasets/orders/rejected?status=replayed").json()
     assert [(row["offset"], row["replay_batch"]) for row in page["rejected"]] == [(1, 2)]
@@ -65,7 +66,7 @@ def test_a_replay_over_http_is_listed_with_who_and_why(client):
         ({}, 422),
         ({"why": "x", "payload": "{}"}, 409),
         ({"why": "x", "topic_id": "0a1b2c3d", "partition": 0, "offset": 7}, 409),
-        ({"why": "x", "stage": "rule"}, 422),
+        ({"why": "x", "stage": "dbt"}, 422),
     ],
 )
 def test_wrong_replays_are_told(client, body, status):

@@ -28,7 +28,7 @@ def at(offset, partition=0):
 def again(world, wanted, why=WHY, payload=None):
     """Replay, and return what the batches say."""
     done = replay(world.settings, "orders", wanted, "ann", why, payload=payload)
-    return [(one.batch_id, one.record_count, one.rejected_count) for one in done]
+    return [(one.batch_id, one.record_count, one.rejected_count) for one in done.batches]
 
 
 def listed(world, **wanted):
@@ -197,6 +197,35 @@ def test_a_long_selection_becomes_several_batches(misfits, monkeypatch):
     monkeypatch.setattr("schema_guard.rejections.selection.MOST_RECORDS", 2)
 
     assert again(misfits, Wanted()) == [(3, 2, 2), (4, 1, 1)]
+
+
+def test_what_cannot_be_read_is_left_and_named_and_the_rest_is_replayed(misfits):
+    misfits.land('{"id": 6', {"id": 7})
+    check(misfits.settings, "orders")
+    [gone] = misfits.rows("select data_key from registry.batch_object where batch_id = 3")
+    misfits.remove(gone["data_key"])
+
+    done = replay(misfits.settings, "orders", Wanted(), "ann", WHY)
+
+    assert [(one.batch_id, one.record_count) for one in done.batches] == [(4, 3)]
+    assert [(one.rejection.offset, "landing replay" in one.why) for one in done.left] == [(5, True)]
+    assert not done.is_whole
+    assert (3, 5, "NOT_JSON", "open") in listed(misfits, status="open")
+    with pytest.raises(VerdictError, match="its object is gone"):
+        again(misfits, at(5))
+
+
+def test_pages_of_records_that_cannot_be_read_hide_none_behind_them(misfits, monkeypatch):
+    monkeypatch.setattr("schema_guard.rejections.selection.MOST_RECORDS", 1)
+    [gone] = misfits.rows("select data_key from registry.batch_object where batch_id = 2")
+    misfits.land('{"id": 6')
+    check(misfits.settings, "orders")
+    misfits.remove(gone["data_key"])
+
+    done = replay(misfits.settings, "orders", Wanted(), "ann", WHY)
+
+    assert [one.rejection.offset for one in done.left] == [1, 2, 4]
+    assert [one.record_count for one in done.batches] == [1]
 
 
 def test_who_replays_says_why(misfits):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -17,6 +19,8 @@ from schema_guard.check import check
 from schema_guard.edges import s3
 from schema_guard.edges.s3 import Store
 from schema_guard.loaded import Loaded, LoadedRange
+from schema_guard.rejections.replay import replay
+from schema_guard.rejections.selection import Wanted
 
 LINES = ("landed_to_bronze", "bronze_to_silver")
 
@@ -96,6 +100,48 @@ def test_nothing_goes_that_is_young_or_behind_an_unproven_object(orders, why):
 
     assert done.objects == 0
     assert stored(orders) == sorted(keys)
+
+
+@pytest.fixture
+def misfit(world):
+    """Give four proven batches, and the keys of their objects; the second one rejected its first record."""
+    world.declare(policy={"TYPE_CHANGED": "reject_records"})
+    keys = [world.land({"id": 1, "zip": 10115})]
+    check(world.settings, world.name)
+    keys.append(world.land({"id": 2, "zip": "N1"}, {"id": 3, "zip": 10117}))
+    check(world.settings, world.name)
+    keys += land(world, 2)
+    prove(world, 1, 2, 3, 4)
+    return world, keys
+
+
+def test_an_object_waits_for_its_open_rejections_and_a_replay_object_stays_for_ever(misfit):
+    world, keys = misfit
+    assert remove(world).objects == 1
+    assert stored(world) == keys[1:]
+
+    corrected = Wanted(topic_id="0a1b2c3d", partition=0, offset=1)
+    replay(world.settings, world.name, corrected, "ann", "the shop told it", payload=b'{"id": 2, "zip": 7}')
+    prove(world, 5)
+
+    assert remove(world).objects == 2
+    assert stored(world) == keys[3:]
+    assert remove(world, before=timedelta(days=999)).objects == 0
+    [held] = world.rows("select data_key, removed_at from registry.batch_object where is_replay")
+    assert held["removed_at"] is None
+    replayed = world.client.get_object(Bucket=world.settings.raw_bucket, Key=held["data_key"])["Body"].read()
+    assert json.loads(json.loads(gzip.decompress(replayed))["value"]) == {"id": 2, "zip": 7}
+
+
+def test_an_object_is_free_once_the_payload_that_waited_was_forgotten(misfit):
+    world, keys = misfit
+    remove(world)
+    later = world.value("select max(failed_at) from registry.rejected_record") + timedelta(days=1)
+    with registry.connect(world.settings) as conn:
+        assert retention.remove_payloads(conn, world.name, later).payloads == 1
+
+    assert remove(world).objects == 2
+    assert stored(world) == keys[3:]
 
 
 def test_a_removal_that_died_halfway_is_ended_by_the_next(orders, monkeypatch):

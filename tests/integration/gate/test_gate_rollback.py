@@ -94,8 +94,6 @@ def test_a_caller_who_saw_another_active_version_is_refused(grown):
         rollback(grown.settings, "orders", 1, "ann", WHY, seen_active=1)
 
 
-
-
 def test_an_approval_never_supersedes_a_newer_version(grown):
     """Not the version asked for by number, nor one that was blocked, refused and overtaken since."""
     judged(grown, {"id": "x"})

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from metastore_sync import object_store, registry
 from metastore_sync.errors import BrokenError
+from metastore_sync.settings import load
+from schema_guard import scan_pool
 from schema_guard.batches import Backlog
 from schema_guard.chains import open_chains
+from schema_guard.check import check
 from schema_guard.edges import rejected
 from schema_guard.edges.s3 import Store
 from schema_guard.reading import rules_of, source_of
+from schema_guard.report import Status
 from schema_guard.scan_pool import in_spark, scan_batch
 
 OBJECTS = 200
+_JUDGED = """
+select batch_id, status, verdict, findings, record_count, rejected_count, value_bytes, content_hash
+from registry.batch
+"""
+_REJECTED = """
+select partition, "offset" as at, error_type, original_payload from registry.rejected_record order by 1, 2
+"""
+_VERSIONS = "select version, status, fingerprint from registry.schema_version"
 
 
 @pytest.fixture
@@ -57,6 +70,28 @@ def test_spark_finds_the_very_same_in_landed_objects(orders, landed, tmp_path):
     )
     assert told(there) == told(here)
     assert len(told(here)) == OBJECTS // 50
+
+
+def test_a_check_by_the_setting_records_the_very_same(orders, landed, monkeypatch):
+    # The batch is small; else this machine would read it whatever the setting says.
+    monkeypatch.setattr(scan_pool, "SMALL_BATCH_BYTES", 0)
+    recorded, by_spark = {}, []
+    monkeypatch.setattr(scan_pool, "in_spark", lambda *args: by_spark.append(1) or in_spark(*args))
+    for engine in ("local", "spark"):
+        monkeypatch.setenv("TIDEGATE_SCAN_ENGINE", engine)
+        given = replace(orders.settings, scan_engine=load().scan_engine)
+        with registry.connect(given) as conn:
+            conn.execute("truncate registry.dataset, registry.audit_log restart identity cascade")
+        orders.declare()
+
+        [report] = check(given, "orders")
+
+        assert (given.scan_engine, report.status) == (engine, Status.ADMITTED)
+        recorded[engine] = [orders.rows(query) for query in (_JUDGED, _VERSIONS, _REJECTED)]
+
+    assert len(by_spark) == 1
+    assert recorded["spark"] == recorded["local"]
+    assert len(recorded["spark"][-1]) == OBJECTS // 50
 
 
 def test_an_object_that_is_gone_is_named(orders, landed, tmp_path: Path):

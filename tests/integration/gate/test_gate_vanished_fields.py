@@ -114,5 +114,3 @@ def test_without_the_earlier_values_there_is_no_hint_and_nothing_is_lost(orders)
     assert report.verdict == "NON_BREAKING"
     assert found(orders, "FIELD_RENAMED") == []
     assert [f["pointer"] for f in found(orders, "FIELD_ADDED")] == ["/town"]
-
-

@@ -51,9 +51,7 @@ def test_a_replayed_and_an_accepted_object_both_end_in_green_receipts(
     query = f"select kafka_offset, value from bronze.brz_{landing.name} order by 1"  # noqa: S608  our name
     rows = spark.rows(landing.settings, query)
     kept = [n for n in range(180) if not gap.first_offset <= n <= gap.last_offset]
-    assert [(row["kafka_offset"], json.loads(row["value"])["id"]) for row in rows] == [
-        (n, n) for n in kept
-    ]
+    assert [(row["kafka_offset"], json.loads(row["value"])["id"]) for row in rows] == [(n, n) for n in kept]
     with registry.connect(landing.settings) as conn:
         query = (
             "select is_green, terms -> 'lost' as lost from registry.receipt"

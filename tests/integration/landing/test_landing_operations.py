@@ -35,9 +35,7 @@ ODD: list[dict[str, Any]] = [
 
 
 def of(gap: gaps.Gap) -> OffsetRange:
-    return OffsetRange(
-        partition=gap.partition, first_offset=gap.first_offset, last_offset=gap.last_offset
-    )
+    return OffsetRange(partition=gap.partition, first_offset=gap.first_offset, last_offset=gap.last_offset)
 
 
 def test_the_guard_writes_the_lines_that_a_real_sink_landed(landing) -> None:
@@ -45,9 +43,7 @@ def test_the_guard_writes_the_lines_that_a_real_sink_landed(landing) -> None:
     landing.until_landed()
 
     text = b"".join(gzip.decompress(landing.read(key)) for key in sorted(landing.keys("/date=")))
-    again = kafka.records(
-        landing.settings, landing.name, 0, 0, len(ODD) - 1, isolation="read_uncommitted"
-    )
+    again = kafka.records(landing.settings, landing.name, 0, 0, len(ODD) - 1, isolation="read_uncommitted")
 
     assert [encode(record) for record in again] == text.splitlines(keepends=True)
 
@@ -76,9 +72,7 @@ def test_a_deleted_object_comes_back(landing, is_admitted: bool) -> None:  # noq
     assert (audit["actor"], audit["detail"]["data_key"]) == ("ada", key)
 
 
-def test_other_gzip_bytes_of_the_same_lines_are_vouched_for(
-    landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_gzip_bytes_of_the_same_lines_are_vouched_for(landing, monkeypatch: pytest.MonkeyPatch) -> None:
     """A compressor that never makes the sink's bytes: guard and gaps honour the replay's document."""
     monkeypatch.setattr(lost_lines, "LEVELS", (9,))
     monkeypatch.setattr(lost_lines, "_GZIP_HEADER", b"\x1f\x8b\x08\x00\x01\x02\x03\x04\x02\x03")

@@ -94,4 +94,3 @@ def test_a_lost_object_turns_status_red_with_the_command(landing):
     landing.replay(key)
 
     assert of(landing).landing.gaps == ()
-

@@ -100,11 +100,13 @@ def test_dead_letters_are_rejected_records_and_can_be_replayed(landing):
     assert (one["payload"], one["error_type"]) == ('{"id": 1}', "DEAD_LETTER")
     assert "TRANSFORMATION" in one["error_message"]
 
-    [done] = replay(landing.settings, landing.name, Wanted(stage="connect"), "ada", "without the transform")
+    outcome = replay(landing.settings, landing.name, Wanted(stage="connect"), "ada", "without the transform")
+    [done] = outcome.batches
     assert (done.record_count, done.rejected_count) == (2, 0)
     assert landing.admitted() == 5
-    assert replay(landing.settings, landing.name, Wanted(stage="connect"), "ada", "again") == []
-    [key] = landing.keys("/replay/")
+    again = replay(landing.settings, landing.name, Wanted(stage="connect"), "ada", "again")
+    assert (again.batches, again.left) == ([], [])
+    [key] = [key for key in landing.keys("/replay/") if key.endswith(".gz")]
     assert b'"offset":1,' in gzip.decompress(landing.read(key))
 
 
@@ -119,7 +121,7 @@ def test_a_letter_that_comes_again_and_a_cursor_that_is_lost_make_no_second_reco
     assert [row[2] for row in landing.listed()] == [3, 1]
 
 
-def test_a_letter_whose_record_has_landed_after_all_is_not_loaded_twice(landing):
+def test_a_letter_whose_record_has_landed_after_all_is_left_and_the_others_go_on(landing):
     landing.begin()
     landing.send_all()
     check(landing.settings, landing.name)
@@ -128,9 +130,16 @@ def test_a_letter_whose_record_has_landed_after_all_is_not_loaded_twice(landing)
         ' where dataset = %(name)s and "offset" = 3 returning 1'
     )
 
+    outcome = replay(landing.settings, landing.name, Wanted(), "ada", "by mistake")
+
+    assert [(one.rejection.offset, one.why[:23]) for one in outcome.left] == [(2, "it has landed after all")]
+    assert [one.record_count for one in outcome.batches] == [1]
+    assert landing.admitted() == 4
+    [left] = [one.rejection for one in outcome.left]
+    alone = Wanted(topic_id=left.topic_id, partition=left.partition, offset=left.offset)
     with pytest.raises(VerdictError, match="has landed after all"):
-        replay(landing.settings, landing.name, Wanted(offset=2), "ada", "by mistake")
-    assert landing.admitted() == 3
+        replay(landing.settings, landing.name, alone, "ada", "by mistake")
+    assert landing.admitted() == 4
 
 
 def test_a_letter_without_context_is_shown_by_its_own_place(landing):
@@ -141,8 +150,11 @@ def test_a_letter_without_context_is_shown_by_its_own_place(landing):
     check(landing.settings, landing.name)
 
     assert [row[2] for row in landing.listed()] == [1, 0]
-    with pytest.raises(VerdictError, match="is not judged yet"):
-        replay(landing.settings, landing.name, Wanted(stage="connect"), "ada", "cannot be")
+    outcome = replay(landing.settings, landing.name, Wanted(stage="connect"), "ada", "cannot be")
+    assert outcome.batches == []
+    assert [one.why for one in outcome.left] == [
+        f"what landed around it is not judged yet: tidegate check {landing.name}"
+    ] * 2
 
 
 def test_while_kafka_is_away_what_landed_is_judged(landing):

@@ -1,4 +1,4 @@
-"""`tidegate plan` as a program calls it: exit code, stable JSON, talk kept off stdout."""
+"""`tidegate plan` and `apply` as a program calls them: exit code, stable JSON, talk kept off stdout."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import jsonschema
 import pytest
 
 from metastore_sync import registry
+from metastore_sync.connect_api import ConnectApi
 from metastore_sync.model import Dataset, Source
 from metastore_sync.settings import PROJECT, Settings
 
@@ -56,6 +58,29 @@ def test_a_name_that_nobody_declares_is_wrong_usage(settings: Settings) -> None:
 
     assert (done.returncode, done.stdout) == (64, "")
     assert "ordres: no dataset is declared by this name" in done.stderr
+
+
+def test_apply_makes_what_it_can_run_and_lists_what_it_cannot(
+    settings: Settings, make_topic: Callable[[], str], make_dataset: Callable[..., Dataset]
+) -> None:
+    """One whose topic is not there yet stops neither the others' connectors nor their models and DAGs."""
+    runs, waits = make_dataset(make_topic()), make_dataset(f"sync_{uuid.uuid4().hex[:8]}")
+    with registry.connect(settings) as conn:
+        for dataset in (waits, runs):
+            registry.put_dataset(conn, dataset, source=Source.API, actor="test")
+
+    done = tidegate(settings, "apply", waits.name, runs.name, "--json")
+
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, CONTRACT)
+    told = {entry["dataset"]: [one["code"] for one in entry["problems"]] for entry in document["datasets"]}
+    assert (done.returncode, told) == (1, {waits.name: ["TOPIC_MISSING"], runs.name: []}), done.stderr
+    assert done.stderr.rstrip().endswith(document["datasets"][0]["problems"][0]["next_command"])
+    status = ConnectApi(settings).status(f"tidegate-{runs.name}")
+    assert status is not None
+    assert status.is_running
+    assert (settings.scaffold_folder / runs.name / f"slv_{runs.name}.sql").exists()
+    assert (settings.manifest_folder / f"{runs.name}.json").exists()
 
 
 def tidegate(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:

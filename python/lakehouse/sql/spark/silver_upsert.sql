@@ -1,6 +1,7 @@
 -- What became of each bronze record of some batches in a table of one row per key, counted per partition.
 -- A record is applied when silver shows it, or holds it as its lane's tombstone; superseded when a greater order
 -- of its key is shown, or a tombstone cuts it. Each is a condition of its own; `first_lost` is met by neither.
+-- One that a rule rejected for its batch must be none of these: silver does not show it.
 with record as (
     select
         b.batch_id, b.topic_id, b.generation, b.kafka_partition, b.kafka_offset, b.kafka_timestamp,
@@ -23,7 +24,7 @@ with record as (
 ),
 shown as (
     select
-        s.topic_id, s.kafka_partition, s.kafka_offset, s.is_deleted, s.tombstones,
+        s.batch_id, s.topic_id, s.kafka_partition, s.kafka_offset, s.is_deleted, s.tombstones,
 {% for key in keys %}
         s.{{ key.column }} as key_{{ loop.index }},
 {% endfor %}
@@ -40,7 +41,7 @@ paired as (
         r.batch_id, r.topic_id, r.kafka_partition, r.kafka_offset,
         s.topic_id is not null as has_row,
         coalesce(
-            s.topic_id = r.topic_id and s.kafka_partition = r.kafka_partition
+            s.batch_id = r.batch_id and s.topic_id = r.topic_id and s.kafka_partition = r.kafka_partition
             and s.kafka_offset = r.kafka_offset,
             false
         ) as is_shown,
@@ -74,16 +75,26 @@ judged as (
         count_if(has_row) as key_rows
     from paired
     group by batch_id, topic_id, kafka_partition, kafka_offset
+),
+told as (
+    select j.*, x.topic_id is not null as is_rule_rejected
+    from judged as j
+    left join {{ rejected }} as x
+        on
+            j.batch_id = x.batch_id and j.topic_id = x.topic_id
+            and j.kafka_partition = x.partition and j.kafka_offset = x.`offset`
 )
 select
     batch_id, topic_id, kafka_partition,
     count(*) as bronze,
-    count_if(is_applied) as applied,
-    count_if(is_superseded) as superseded,
+    count_if(is_applied and not is_rule_rejected) as applied,
+    count_if(is_superseded and not is_rule_rejected) as superseded,
     count_if(is_shown) as shown,
     count_if(key_rows > 1) as doubled,
-    count_if(not is_applied and not is_superseded) as lost,
-    min(if(not is_applied and not is_superseded or key_rows > 1, kafka_offset, null)) as first_lost,
-    max(if(not is_applied and not is_superseded or key_rows > 1, kafka_offset, null)) as last_lost
-from judged
+    count_if(not is_applied and not is_superseded and not is_rule_rejected) as lost,
+    count_if(is_rule_rejected and is_shown) as kept_though_rejected,
+    count_if(is_rule_rejected) as rule_rejected,
+    min(if(if(is_rule_rejected, is_shown, not is_applied and not is_superseded) or key_rows > 1, kafka_offset, null)) as first_lost,
+    max(if(if(is_rule_rejected, is_shown, not is_applied and not is_superseded) or key_rows > 1, kafka_offset, null)) as last_lost
+from told
 group by batch_id, topic_id, kafka_partition

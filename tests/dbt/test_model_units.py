@@ -1,4 +1,4 @@
-"""dbt's own unit tests of the silver models, run as an analyst would."""
+"""dbt's own unit tests of the models, run as an analyst would."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from metastore_sync.settings import PROJECT, Settings
 pytestmark = pytest.mark.stack
 
 
-def test_the_silver_models_pass_their_unit_tests(stack: Settings) -> None:
+def test_the_models_pass_their_unit_tests(stack: Settings) -> None:
     command = [str(Path(sys.executable).with_name("dbt")), "test", "--select", "test_type:unit"]
 
     done = subprocess.run(
@@ -27,4 +27,4 @@ def test_the_silver_models_pass_their_unit_tests(stack: Settings) -> None:
     )
 
     assert done.returncode == 0, done.stdout
-    assert "PASS=3 " in done.stdout
+    assert "PASS=5 " in done.stdout

@@ -1,0 +1,1 @@
+"""How fast landed records become tables, and whether that stays so; see bench/README.md."""
