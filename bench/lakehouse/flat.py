@@ -87,7 +87,8 @@ def _maintain(settings: Settings) -> float:
     began = perf_counter()
     [done] = maintain.maintain(settings, [NAME], lambda _: None)
     if done.exit_code or done.skipped:
-        raise BrokenError("maintenance failed", where=done.message or "\n".join(done.skipped))
+        where = done.error.render() if done.error else "\n".join(done.skipped)
+        raise BrokenError("maintenance failed", where=where)
     if not any(table.rewritten for table in done.tables):
         raise VerdictError("maintenance rewrote no file, so the series would show nothing")
     return perf_counter() - began

@@ -12,10 +12,9 @@ import pytest
 import yaml
 
 from lakehouse import backfill_state as states
-from tests.dbt.test_backfill import Make, make
+from tests.dbt.backfilled import Make
 
 pytestmark = pytest.mark.stack
-__all__ = ["make"]
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/repeats/day.yml").read_text(encoding="utf-8"))
 BEGIN = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -45,8 +44,7 @@ def every_order() -> Iterator[Placed]:
 
 
 def test_repeats_are_the_same_in_every_order_and_in_every_way_to_make_the_table(
-    make: Make,
-    record: Callable[..., Any],
+    make: Make, record: Callable[..., Any]
 ) -> None:
     events = make(mode="append", event_id=["id"], event_time="at")
     told = list(every_order())
