@@ -16,17 +16,22 @@
         {%- endcall -%}
         {%- call statement('rejected') %}
             insert into {{ noted }} replace where batch_id between {{ window.after + 1 }} and {{ window.upto }}
-            {{ rejected_rows(position_at(window)) }}
+            {{ rejected_rows(position_at(window), noted) }}
         {%- endcall -%}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- SQL: the window's records that break a rule, or broke one when their batch was judged first. -#}
-{% macro rejected_rows(position) -%}
+{#-
+    SQL: the window's records that break a rule, or broke one when their batch was judged first; those keep the names of the
+    rules that they broke then, which `noted` has.
+-#}
+{% macro rejected_rows(position, noted) -%}
     {%- set window = bronze_window(ref('brz_' ~ position.dataset), position) -%}
             select
-                p.batch_id, p.topic_id, p.kafka_partition, p.kafka_offset, p.broken as rules, w.value
+                p.batch_id, p.topic_id, p.kafka_partition, p.kafka_offset,
+                {{ 'if(x.batch_id is null, p.broken, coalesce(k.rules, p.broken))' if position.is_ruled else 'p.broken' }} as rules,
+                w.value
             from (
                 {#- Named before bronze's columns come in: a rule names its columns without a table. #}
                 select
@@ -36,13 +41,16 @@
                 ) as q
             ) as p
             inner join {{ window }} as w on {{ same_identity('p', 'w') }} and p.batch_id = w.batch_id
-            where size(p.broken) > 0
             {%- if position.is_ruled %}
-                or exists (
-                    select 1 from meta.admitted.rule_rejected as x
-                    where x.dataset = '{{ position.dataset }}' and p.batch_id = x.batch_id and p.topic_id = x.topic_id
-                        and p.kafka_partition = x.partition and p.kafka_offset = x.`offset`
-                )
+            left join (
+                select * from meta.admitted.rule_rejected where dataset = '{{ position.dataset }}'
+            ) as x
+                on p.batch_id = x.batch_id and p.topic_id = x.topic_id
+                and p.kafka_partition = x.partition and p.kafka_offset = x.`offset`
+            left join {{ noted }} as k on {{ same_identity('p', 'k') }} and p.batch_id = k.batch_id
+            where size(p.broken) > 0 or x.batch_id is not null
+            {%- else %}
+            where size(p.broken) > 0
             {%- endif %}
 {%- endmacro %}
 
