@@ -130,14 +130,17 @@ def _is_accepted_hole(accepted: Sequence[AcceptedGap], manifest: Manifest, expec
     return any(gap.is_hole_before(manifest, expected) for gap in accepted)
 
 
+def manifest_keys(store: Store, folder: str, after: str) -> Iterator[str]:
+    """Yield the keys of a chain's manifests behind a key, in order; other names in between are none."""
+    for key in store.keys(folder, after):
+        if _OFFSET_NAME.fullmatch(key.removeprefix(folder)):
+            yield key
+
+
 def _manifests(store: Store, folder: str, offset: int) -> Iterator[Manifest]:
     """Yield the folder's manifests that expect `offset` or more, a few fetched at a time."""
     # Sorts before the manifest of `offset` itself and behind every earlier one.
-    keys = (
-        key
-        for key in store.keys(folder, f"{folder}{offset:020d}")
-        if _OFFSET_NAME.fullmatch(key.removeprefix(folder))
-    )
+    keys = manifest_keys(store, folder, f"{folder}{offset:020d}")
     while ahead := list(islice(keys, _AHEAD)):
         yield from _fetch(store, ahead)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schema_guard import lines, records
+from schema_guard.chains import manifest_keys
 from schema_guard.edges.s3 import Store
 from schema_guard.manifests import from_document
 from schema_guard.relanding.origin import MAX_LINE_BYTES
@@ -57,7 +58,7 @@ class Overlap:
 def _relanded(raw: Store, chain: Chain, first: int) -> Iterator[tuple[int, bytes | None, str]]:
     """Yield offset, value and landed object of what the chain holds from an offset on."""
     # An overlap is rare: all names of the chain are listed, only the manifests that matter are read.
-    names = list(raw.keys(chain.folder, chain.folder))
+    names = list(manifest_keys(raw, chain.folder, chain.folder))
     expected = [int(name.removeprefix(chain.folder).removesuffix(".json")) for name in names]
     begin = max((n for n, offset in enumerate(expected) if offset <= first), default=0)
     for name in names[begin:]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metastore_sync.layout_listing import Listed
+from schema_guard.chains import manifest_keys
 from schema_guard.edges.relanding import RelandingStore
 from schema_guard.edges.s3 import Store
 from schema_guard.manifests import folder_of
@@ -98,7 +99,7 @@ def read(store: RelandingStore, raw: Store, chain: Chain) -> Tail:
         for key, etag, start in noted["sources"]:
             tail.remember(key, etag, int(start))
     behind = chain.folder if tail.expected is None else f"{chain.folder}{tail.expected:020d}.json"
-    for key in raw.keys(chain.folder, behind):
+    for key in manifest_keys(raw, chain.folder, behind):
         tail.follow(raw.document(key))
     return tail
 

@@ -131,6 +131,20 @@ def test_two_runs_at_once_leave_one_chain(raw_zone: World, monkeypatch: pytest.M
     assert landed(raw_zone, "race") == EXPECTED
 
 
+def test_a_name_that_a_store_shows_while_it_writes_a_manifest_is_none(raw_zone: World) -> None:
+    lines = b"".join(b'{"id":%d}\n' % number for number in range(5))
+    raw_zone.put("topics/half/partition=0/half+0+0000000000.json", lines)
+    landing = Landing(layout=Layout.CONFLUENT, prefix="topics/", newest=Newest.READ)
+    first = Dataset(name="half", kafka_topic="half", mode=Mode.APPEND, owner="web", landing=landing)
+    reland(raw_zone.settings, first)
+    manifest = next(k for k in Store(raw_zone.settings).keys("", "") if k.endswith(f"{0:020d}.json"))
+    raw_zone.put(f"{manifest}-279e0fd7-6b12-4991-8b11-daa8961f88af", b"{")
+
+    reland(raw_zone.settings, topic_with_objects(raw_zone, "half"))
+
+    assert landed(raw_zone, "half") == EXPECTED
+
+
 def test_the_listing_goes_on_where_it_was_read(raw_zone: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder of one partition, objects behind the remembered ones are not listed again."""
     from schema_guard.relanding import tail  # noqa: PLC0415
