@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -105,9 +103,17 @@ def put_dataset(conn: psycopg.Connection[DictRow], dataset: Dataset, *, source: 
     Raises:
         UsageError: Another dataset owns the topic; nothing was written.
     """
+    while True:
+        try:
+            return _put(conn, dataset, source=source, actor=actor)
+        except psycopg.errors.UniqueViolation:
+            continue  # another writer registered the name or the topic since we looked: look again
+
+
+def _put(conn: psycopg.Connection[DictRow], dataset: Dataset, *, source: Source, actor: str) -> int:
     document = to_document(dataset)
     values = {"name": dataset.name, "kafka_topic": dataset.kafka_topic, "source": source.value}
-    with _topic_still_free(dataset), conn.transaction():
+    with conn.transaction():
         if owner := topic_owner(conn, dataset):
             raise topic_taken(dataset, owner)
         is_new = QUERIES.insert_dataset(conn, document=Jsonb(document), **values) == 1
@@ -199,15 +205,6 @@ def topic_taken(dataset: Dataset, owner: str) -> UsageError:
 def unknown_dataset(name: str) -> UsageError:
     """Return the error of a name that the registry does not hold."""
     return UsageError(f"{name}: no dataset has this name", next_command="tidegate status")
-
-
-@contextmanager
-def _topic_still_free(dataset: Dataset) -> Iterator[None]:
-    """Name the other dataset when it took the topic after we had looked."""
-    try:
-        yield
-    except psycopg.errors.UniqueViolation as error:
-        raise topic_taken(dataset, "that was registered a moment ago") from error
 
 
 def _row(row: dict[str, Any]) -> DatasetRow:

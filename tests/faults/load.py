@@ -6,9 +6,9 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from tests.faults.prints import Print, digest
 from tests.faults.topic import Topic
@@ -28,6 +28,8 @@ class Acknowledged:
         self._topic_id = topic.id
         self._failed: list[str] = []
         self.records: Counter[Print] = Counter()
+        # Partition, key and value: a request that was sent twice is acknowledged without saying where.
+        self._unplaced: Counter[tuple[int, str, str]] = Counter()
         self.ends: dict[int, int] = {}
         self._producer = Producer(
             {
@@ -58,6 +60,7 @@ class Acknowledged:
         left = self._producer.flush(PATIENCE)
         assert not left, f"{left} records were not acknowledged within {PATIENCE} s"
         assert not self._failed, f"{len(self._failed)} records were refused: {self._failed[0]}"
+        self._find_unplaced()
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
@@ -65,11 +68,45 @@ class Acknowledged:
             return
         partition, offset = message.partition(), message.offset()
         assert partition is not None
-        assert offset is not None
-        assert offset >= 0
+        if offset is None or offset < 0:
+            self._unplaced[partition, digest(message.key()), digest(message.value())] += 1
+        else:
+            self._keep(partition, offset, message)
+
+    def _keep(self, partition: int, offset: int, message: Message) -> None:
         place = (self._topic_id, partition, offset)
         self.records[Print(*place, digest(message.key()), digest(message.value()))] += 1
         self.ends[partition] = max(self.ends.get(partition, 0), offset + 1)
+
+    def _find_unplaced(self) -> None:
+        """Look up in the log where those records stand that were acknowledged without a place."""
+        for wanted in {partition for partition, _, _ in self._unplaced}:
+            known = {record.offset for record in self.records if record.partition == wanted}
+            for message in _whole(self._topic, wanted):
+                offset, what = message.offset(), (wanted, digest(message.key()), digest(message.value()))
+                if offset is not None and offset not in known and self._unplaced[what]:
+                    self._unplaced[what] -= 1
+                    self._keep(wanted, offset, message)
+        self._unplaced = +self._unplaced
+        assert not self._unplaced, f"{self._unplaced.total()} acknowledged records are not in the log"
+
+
+def _whole(topic: Topic, partition: int) -> Iterator[Message]:
+    """Yield every record that a partition holds now."""
+    named = {"bootstrap.servers": topic.bootstrap, "group.id": "ledger", "log_level": 0}
+    consumer = Consumer({**named, "enable.auto.commit": False})
+    try:
+        place = TopicPartition(topic.name, partition)
+        low, high = consumer.get_watermark_offsets(place, timeout=PATIENCE)
+        consumer.assign([TopicPartition(topic.name, partition, low)])
+        while (at := low) < high:
+            message = consumer.poll(PATIENCE)
+            assert message is not None, f"nothing came of partition {partition} behind offset {at}"
+            assert message.error() is None, message.error()
+            low = (message.offset() or 0) + 1
+            yield message
+    finally:
+        consumer.close()
 
 
 class Load:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
+from metastore_sync.settings import Settings
 from tests.faults.fault import Target
+from tests.faults.load import Acknowledged
 from tests.faults.prints import Print, difference, digest
+from tests.faults.topic import Topic
 
 ONE = Print("0000000a", 0, 7, digest(b"k"), digest(b"v"))
 TWO = ONE._replace(offset=8)
@@ -43,3 +48,21 @@ def test_a_difference_says_what_happened_to_whom(landed: dict[Print, int], told:
 def test_a_request_is_known_by_its_first_line(path: str, target: Target | None) -> None:
     assert [t for t in Target if t.is_meant_by(f"PUT {path} HTTP/1.1")] == ([target] if target else [])
     assert not any(t.is_meant_by(f"GET {path} HTTP/1.1") for t in Target)
+
+
+def test_a_record_acknowledged_without_its_place_is_looked_up(settings: Settings) -> None:
+    topic = Topic(settings.kafka_bootstrap, f"faults_{uuid.uuid4().hex[:8]}")
+    topic.create(2)
+    ledger = Acknowledged(topic)
+    for number in range(6):
+        ledger.send(number % 2, b"k", None if number == 3 else b"same")
+    ledger.flush()
+    all_of_them = ledger.records.copy()
+
+    for lost in [record for record in all_of_them if record.partition == 1]:
+        del ledger.records[lost]
+        ledger._unplaced[lost.partition, lost.key, lost.value] += 1
+    ledger.flush()
+
+    assert ledger.records == all_of_them
+    topic.delete()

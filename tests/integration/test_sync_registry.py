@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import psycopg
 import pytest
@@ -47,12 +48,35 @@ def test_only_a_changed_document_makes_a_revision(conn: psycopg.Connection[DictR
 
 
 def test_two_first_declarations_at_once_make_one_revision(registry_settings: Settings) -> None:
+    together = Barrier(4)
+
     def declare(_: int) -> int:
         with registry.connect(registry_settings) as conn:
+            together.wait()
             return put(conn, ORDERS)
 
-    with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(declare, range(8))) == {1}
+    with ThreadPoolExecutor(together.parties) as pool:
+        assert set(pool.map(declare, range(2 * together.parties))) == {1}
+
+
+def test_two_first_owners_of_a_topic_at_once_make_one_dataset(registry_settings: Settings) -> None:
+    names = [f"orders_{number}" for number in range(4)]
+    together = Barrier(len(names))
+
+    def declare(name: str) -> str:
+        with registry.connect(registry_settings) as conn:
+            together.wait()
+            try:
+                return str(put(conn, dataclasses.replace(ORDERS, name=name)))
+            except UsageError as error:
+                return error.fact
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        told = dict(zip(names, pool.map(declare, names), strict=True))
+    with registry.connect(registry_settings) as conn:
+        (winner,) = [row.dataset.name for row in registry.datasets(conn)]
+    assert told.pop(winner) == "1"
+    assert told == {name: f"{name}: topic orders belongs to dataset {winner} already" for name in told}
 
 
 def test_a_topic_has_one_dataset(conn: psycopg.Connection[DictRow]) -> None:
