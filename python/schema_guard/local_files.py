@@ -18,6 +18,7 @@ from typing import BinaryIO
 from metastore_sync.errors import UsageError
 from schema_guard import lines, value_blocks
 from schema_guard.core.infer import Inference
+from schema_guard.core.outline import Outline, outline
 from schema_guard.core.poison import ErrorType, PoisonError
 from schema_guard.lines import MAX_RECORD_BYTES
 
@@ -102,7 +103,7 @@ def scan_files(
         return _with_help(blocks, wanted - 1)
     total = LocalScan()
     for block in blocks:
-        total.merge(_scan(block))
+        total.merge(_scan(block, outline(total.inference.root)))
     return total
 
 
@@ -116,9 +117,9 @@ def _with_help(blocks: Iterable[_Block], others: int) -> LocalScan:
             while waiting and waiting[0].done():
                 total.merge(waiting.popleft().result())
             if len(waiting) > others:
-                total.merge(_scan(block))
+                total.merge(_scan(block, outline(total.inference.root)))
             else:
-                waiting.append(pool.submit(_scan, block))
+                waiting.append(pool.submit(_scan, block, outline(total.inference.root)))
         for job in waiting:
             total.merge(job.result())
     return total
@@ -157,7 +158,8 @@ def _text(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _whole_lines(path: str, chunks: Iterable[bytes]) -> Iterator[_Block]:
     """Yield blocks that end at a line's end; of a line over the limit only its number is kept."""
-    number, rest, held, is_skipping = 1, bytearray(), bytearray(), False
+    # Joined once per block: text is copied as seldom as can be. Of `size` bytes `whole` end with a line.
+    number, parts, whole, size, is_skipping = 1, list[bytes](), 0, 0, False
     for chunk in chunks:
         text = chunk
         if is_skipping:
@@ -166,29 +168,28 @@ def _whole_lines(path: str, chunks: Iterable[bytes]) -> Iterator[_Block]:
                 continue
             yield _Block(path, number, b"", (number,))
             number, is_skipping = number + 1, False
-        whole, end, tail = text.rpartition(b"\n")
-        if end:
-            held += rest + whole + end
-            rest = bytearray(tail)
-        else:
-            rest += tail
-        if held and (len(held) >= BLOCK_BYTES or len(rest) > MAX_RECORD_BYTES):
-            yield _Block(path, number, bytes(held))
+        parts.append(text)
+        whole = size + text.rindex(b"\n") + 1 if b"\n" in text else whole
+        size += len(text)
+        is_skipping = size - whole > MAX_RECORD_BYTES
+        if whole >= BLOCK_BYTES or is_skipping:
+            held = b"".join(parts)
+            if whole:
+                yield _Block(path, number, held[:whole])
             number += held.count(b"\n")
-            held.clear()
-        if len(rest) > MAX_RECORD_BYTES:
-            rest.clear()
-            is_skipping = True
+            parts = [] if is_skipping else [held[whole:]]
+            whole, size = 0, sum(map(len, parts))
     if is_skipping:
         yield _Block(path, number, b"", (number,))
-    if held or rest:
-        yield _Block(path, number, bytes(held + rest))
+    if size:
+        yield _Block(path, number, b"".join(parts))
 
 
-def _scan(block: _Block) -> LocalScan:
+def _scan(block: _Block, expected: Outline) -> LocalScan:
+    """Return what is in a block; `expected` is what was seen elsewhere."""
     found = LocalScan()
     for number in block.skipped:
-        _reject(found, block, number, _too_large())
+        _reject(found, block.path, number, _too_large())
     start, number = 0, block.first
     while start < len(block.text):
         # A piece ends with a line; one longer line is a piece of its own.
@@ -196,31 +197,34 @@ def _scan(block: _Block) -> LocalScan:
         end = end or block.text.find(b"\n", start) + 1 or len(block.text)
         piece = block.text[start:end]
         whole_lines = piece.removesuffix(b"\n").split(b"\n")
-        _infer(found, block, piece, whole_lines, number)
+        stretch = value_blocks.Stretch(block.path, 0, range(number, number + len(whole_lines)))
+        _infer(found, piece, whole_lines, stretch, expected or outline(found.inference.root))
         start, number = end, number + len(whole_lines)
     return found
 
 
-def _infer(found: LocalScan, block: _Block, text: bytes, whole_lines: list[bytes], number: int) -> None:
-    numbers = range(number, number + len(whole_lines))
-    whole = value_blocks.Stretch(block.path, 0, numbers)
-    if len(text) <= MAX_RECORD_BYTES and value_blocks.infer_lines(found.inference, text, whole_lines, whole):
+def _infer(
+    found: LocalScan, text: bytes, whole_lines: list[bytes], whole: value_blocks.Stretch, expected: Outline
+) -> None:
+    if len(text) <= MAX_RECORD_BYTES and value_blocks.infer_lines(
+        found.inference, text, whole_lines, whole, expected
+    ):
         return
-    there = [(n, line) for n, line in zip(numbers, whole_lines, strict=True) if line.strip()]
+    there = [(n, line) for n, line in zip(whole.offsets, whole_lines, strict=True) if line.strip()]
     kept = [(n, line) for n, line in there if len(line) <= MAX_RECORD_BYTES]
-    stretch = value_blocks.Stretch(block.path, 0, [n for n, _ in kept])
+    stretch = value_blocks.Stretch(whole.topic_id, 0, [n for n, _ in kept])
     outcome = value_blocks.infer_texts(found.inference, [line for _, line in kept], stretch)
     rejected = {stretch.offsets[place]: poison for place, poison in outcome.rejected.items()}
     rejected |= {n: _too_large() for n, line in there if len(line) > MAX_RECORD_BYTES}
     for n in sorted(rejected):
-        _reject(found, block, n, rejected[n])
+        _reject(found, whole.topic_id, n, rejected[n])
 
 
 def _too_large() -> PoisonError:
     return PoisonError(ErrorType.TOO_LARGE, f"the record is longer than {MAX_RECORD_BYTES} bytes")
 
 
-def _reject(found: LocalScan, block: _Block, number: int, poison: PoisonError) -> None:
+def _reject(found: LocalScan, path: str, number: int, poison: PoisonError) -> None:
     found.rejected_counts[poison.error_type] += 1
     if len(found.rejected) < MOST_REMEMBERED:
-        found.rejected.append(Rejected(block.path, number, poison.error_type, poison.message))
+        found.rejected.append(Rejected(path, number, poison.error_type, poison.message))

@@ -11,6 +11,7 @@ Keys said twice are found by counting: JSON holds a colon per key, and those in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import InvalidOperation
 from operator import itemgetter
@@ -20,6 +21,7 @@ import msgspec
 
 from schema_guard.core import json_text
 from schema_guard.core.poison import MAX_DEPTH, MAX_DIGITS, PoisonError, check_keys
+from schema_guard.molds import Reader
 
 #: Objects and arrays that may be open at once before the exact parser is asked.
 _DEPTH = MAX_DEPTH - 1
@@ -28,7 +30,7 @@ _LARGE = 10 ** (MAX_DIGITS - 1)
 #: Numbers from here on may be beyond a double's range.
 _HUGE = json_text.Number("1e300")
 #: How a string can hold a colon without spelling one.
-_ESCAPED_COLONS = (b"\\u003a", b"\\u003A")
+_ESCAPED_COLON = re.compile(rb"\\u003[aA]")
 _spelled = msgspec.json.Decoder(float_hook=str.encode)
 _decode = msgspec.json.Decoder(float_hook=json_text.Number).decode
 _FIRST, _LAST = itemgetter(0), itemgetter(-1)
@@ -60,15 +62,16 @@ def _fast(text: str | bytes) -> dict[str, object] | None:
     return value if is_each_said_once(colons, (source,)) else None
 
 
-def spelled_lines(text: bytes, lines: Sequence[bytes]) -> list[dict[str, Any]] | None:
+def spelled_lines(text: bytes, lines: Sequence[bytes], reader: Reader) -> list[Any] | None:
     """
-    Return the values of lines, or None when some must be looked at on their own.
+    Return the values of lines, or None when some must be looked at on their own or by another reader.
 
     As for `spelled`, what only whole columns tell is left to the caller.
 
     Args:
         text: The lines, each but the last one with its end.
         lines: Each alone, at least one.
+        reader: Reads the text.
     """
     if not all(lines):
         return None
@@ -77,10 +80,10 @@ def spelled_lines(text: bytes, lines: Sequence[bytes]) -> list[dict[str, Any]] |
     if set(map(_FIRST, lines)) != _OPENS or set(map(_LAST, lines)) != _CLOSES:
         return None
     try:
-        found = _spelled.decode_lines(text)
+        found = reader.decode_lines(text)
     except _FAST_ERRORS:
         return None
-    return found if len(found) == len(lines) and set(map(type, found)) == {dict} else None
+    return found if len(found) == len(lines) and set(map(type, found)) == {reader.record} else None
 
 
 def spelled(text: bytes) -> dict[str, Any] | None:
@@ -109,7 +112,7 @@ def is_each_said_once(colons: int, texts: Collection[bytes]) -> bool:
     # escapes one, equal numbers mean that nothing was dropped.
     if sum([text.count(b":") for text in texts]) != colons:
         return False
-    return not any(b"\\" in text and any(map(text.__contains__, _ESCAPED_COLONS)) for text in texts)
+    return not any(b"\\" in text and _ESCAPED_COLON.search(text) for text in texts)
 
 
 class _SuspiciousError(Exception):

@@ -14,6 +14,7 @@ from schema_guard import value_blocks, values
 from schema_guard.core.infer import Inference
 from schema_guard.core.json_text import parse_record
 from schema_guard.core.kinds import Position
+from schema_guard.core.outline import outline
 from schema_guard.core.poison import ErrorType, PoisonError
 from schema_guard.core.spelled import number
 
@@ -235,6 +236,27 @@ def test_blocks_are_read_as_their_texts_are_one_by_one(texts: list[str]) -> None
 @given(TEXTS, st.integers(1, 8))
 def test_where_blocks_end_changes_nothing(texts: list[str], size: int) -> None:
     assert in_blocks(texts, size)[0] == in_blocks(texts, max(1, len(texts)))[0]
+
+
+@LAW
+@given(TEXTS.filter(len), TEXTS, st.integers(0, 8))
+@example(['{"a":{"b":1}}', '{"a":{"b":1,"c":2}}'], [], 1)  # a key that was not expected
+@example(['{"a":{"b":1,"b":2}}'], ['{"a":{"b":1}}'], 0)
+@example(['{"a":{"b":1}}', "{}", '{"\\u0061":null}'], [], 3)
+def test_what_is_expected_changes_nothing(texts: list[str], others: list[str], seen: int) -> None:
+    exact, told = one_by_one(texts)
+    lines = [text.encode(errors="surrogatepass") for text in texts]
+    whole = b"\n".join(lines), lines, value_blocks.Stretch("t", 0, range(len(lines)))
+    plain, molded = Inference(), Inference()
+    is_read = value_blocks.infer_lines(plain, *whole)
+    expected = outline(one_by_one([*others, *texts[:seen]])[0].root)
+
+    if value_blocks.infer_lines(molded, *whole, expected):
+        assert molded == exact
+        assert all(isinstance(value, dict) for value in told)
+    else:
+        assert not is_read
+        assert molded == Inference()
 
 
 @LAW

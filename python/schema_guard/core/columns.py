@@ -9,9 +9,11 @@ kept, and the caller reads those records one by one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, compress, repeat
 from operator import is_
+from types import MappingProxyType
 from typing import Any
 
 from schema_guard.core.column_kinds import SCALARS, At, DoubtfulError, strings
@@ -21,11 +23,30 @@ from schema_guard.core.rows import Chosen, Every, Having, Repeated, Rows
 from schema_guard.core.shape import shape
 from schema_guard.core.tally import Arrays, Tally
 
-__all__ = ["DoubtfulError", "observe_columns"]
+__all__ = ["DoubtfulError", "Mold", "observe_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mold:
+    """
+    How objects of one type, made for their keys, are cut into columns.
+
+    Attributes:
+        names: All keys that they may have; one object may have them all.
+        cut: Objects → per name the members below it.
+        missing: The type of what stands where an object lacks a key.
+    """
+
+    names: tuple[str, ...]
+    cut: Callable[[Sequence[Any]], Iterable[Sequence[Any]]]
+    missing: type
 
 
 def observe_columns(
-    records: Sequence[dict[str, Any]], offsets: Sequence[int], at: At
+    records: Sequence[Any],
+    offsets: Sequence[int],
+    at: At,
+    molds: Mapping[type, Mold] = MappingProxyType({}),
 ) -> tuple[Node, int]:
     """
     Return the tree of records at rising positions, and how many colons their JSON must hold.
@@ -36,14 +57,15 @@ def observe_columns(
         records: As the fast parser reads them: fractions as `Spelled`; at least one.
         offsets: One per record, in rising order.
         at: The position that an offset stands for.
+        molds: What objects may be instead of dictionaries.
 
     Raises:
         DoubtfulError: A record may be poison, or holds what only the exact parser can tell.
     """
-    walk = _Walk(at)
+    walk = _Walk(at, molds)
     root = Node()
     try:
-        walk.objects(root, records, Every(offsets), 1)
+        walk.column(root, records, Every(offsets), 1)
     except PoisonError as poison:
         raise DoubtfulError from poison
     return root, walk.colons
@@ -52,9 +74,11 @@ def observe_columns(
 class _Walk:
     """One walk over columns; counts a colon per key it meets, and those in keys and strings."""
 
-    def __init__(self, at: At) -> None:
+    def __init__(self, at: At, molds: Mapping[type, Mold]) -> None:
         self.colons = 0
         self._at = at
+        self._molds = molds
+        self._missing = {mold.missing for mold in molds.values()}
 
     def column(self, node: Node, values: Sequence[Any], rows: Rows, depth: int) -> None:
         """Add a column of values of any kinds."""
@@ -74,13 +98,33 @@ class _Walk:
         elif scalar is not None:
             scalar(node, values, rows, self._at)
         elif kind is dict:
-            self.objects(node, values, rows, depth)
+            self._objects(node, values, rows, depth)
         elif kind is list:
             self._arrays(node, values, rows, depth)
+        elif kind in self._molds:
+            self._molded(node, values, self._molds[kind], rows, depth)
+        elif kind in self._missing:
+            node.absent = self._at(rows.first)
         else:
             raise DoubtfulError
 
-    def objects(self, node: Node, values: Sequence[dict[str, Any]], rows: Rows, depth: int) -> None:
+    def _molded(self, node: Node, values: Sequence[Any], mold: Mold, rows: Rows, depth: int) -> None:
+        """Add a column of objects of one mold."""
+        if depth > MAX_DEPTH:
+            raise DoubtfulError
+        columns = dict(zip(mold.names, mold.cut(values), strict=True))
+        first = {name: None for name, column in columns.items() if type(column[0]) is not mold.missing}
+        node.objects = Tally(self._at(rows.first), self._at(rows.last), shape(first), len(values))
+        for name, column in columns.items():
+            child = Node()
+            self.column(child, column, rows, depth + 1)
+            if count := child.present:
+                node.children[name] = child
+                self.colons += count * (1 + name.count(":"))
+            if child.absent is None:
+                node.always.add(name)
+
+    def _objects(self, node: Node, values: Sequence[dict[str, Any]], rows: Rows, depth: int) -> None:
         """Add a column of objects, each field of theirs as a column of its own."""
         if depth > MAX_DEPTH:
             raise DoubtfulError
