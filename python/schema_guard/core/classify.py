@@ -12,7 +12,7 @@ from schema_guard.core.ddl import spark_type
 from schema_guard.core.finding import Code, Finding, Severity, Verdict
 from schema_guard.core.ignored import left_in_bronze, without_ignored
 from schema_guard.core.infer import Inference
-from schema_guard.core.kinds import child
+from schema_guard.core.kinds import escape
 from schema_guard.core.likeness import Likeness
 from schema_guard.core.policy import SEVERITY, Action, resolve
 from schema_guard.core.presence import Ledger
@@ -189,7 +189,8 @@ def _code(difference: Difference, criteria: Criteria, targets: tuple[str, ...]) 
 
 
 def _is_below(pointer: str, names: Collection[str]) -> bool:
-    return any(f"{pointer}/".startswith(f"{child('', name)}/") for name in names)
+    top = pointer[1:].partition("/")[0]
+    return any(top == escape(name) for name in names)
 
 
 def _finding(difference: Difference, code: Code, severity: Severity, criteria: Criteria) -> Finding:

@@ -196,6 +196,8 @@ def _lacking(parent: Node) -> Tally | None:
 
 def _only(node: Node, kinds: frozenset[Kind]) -> Node:
     """Return a view of a path as if only some kinds had been seen there."""
+    if kinds == node.kinds():
+        return node
     numbers = Kind.DECIMAL in kinds
     return Node(
         booleans=node.booleans if Kind.BOOLEAN in kinds else None,

@@ -63,4 +63,5 @@ def names(pointer: str) -> list[str]:
     >>> names("/order/a~1b/*")
     ['order', 'a/b', '*']
     """
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    parts = pointer.split("/")[1:]
+    return [part.replace("~1", "/").replace("~0", "~") for part in parts] if "~" in pointer else parts

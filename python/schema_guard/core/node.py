@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
+from types import MappingProxyType
 
 from schema_guard.core.datatype import Format
 from schema_guard.core.kinds import Kind, Position
@@ -13,6 +14,18 @@ from schema_guard.core.tally import Arrays, Decimals, Integers, Tally, folded
 #: Objects below the record with more keys than this are held as JSON text: their keys are data. They are not
 #: kept, so that memory has a bound; which objects those are depends on all their keys, never on their order.
 MAP_KEYS = 1000
+
+#: Which attribute of a node holds a kind; strings have a tally per format.
+_HELD = MappingProxyType(
+    {
+        Kind.NULL: "nulls",
+        Kind.BOOLEAN: "booleans",
+        Kind.INTEGER: "integers",
+        Kind.DECIMAL: "decimals",
+        Kind.ARRAY: "arrays",
+        Kind.OBJECT: "objects",
+    }
+)
 
 #: The order in which `Node.kinds` looks at what it holds.
 _SEEN = (Kind.BOOLEAN, Kind.DECIMAL, Kind.STRING, Kind.ARRAY, Kind.OBJECT)
@@ -49,23 +62,12 @@ class Node:
         """Forget the keys of the objects here, which are data; that they were objects is still counted."""
         self.children, self.always, self.keys_are_data = {}, set(), True
 
-    def tally(self, kind: Kind) -> Tally | None:  # noqa: PLR0911 - one return per case
+    def tally(self, kind: Kind) -> Tally | None:
         """Return the tally of one kind."""
-        match kind:
-            case Kind.NULL:
-                return self.nulls
-            case Kind.BOOLEAN:
-                return self.booleans
-            case Kind.INTEGER:
-                return self.integers
-            case Kind.DECIMAL:
-                return self.decimals
-            case Kind.STRING:
-                return together(self.strings.values())
-            case Kind.ARRAY:
-                return self.arrays
-            case Kind.OBJECT:
-                return self.objects
+        if kind is Kind.STRING:
+            return together(self.strings.values())
+        held: Tally | None = getattr(self, _HELD[kind])
+        return held
 
     def kinds(self) -> frozenset[Kind]:
         """Return the kinds seen here: null left out, numbers of any spelling as `Kind.DECIMAL`."""
@@ -83,7 +85,7 @@ class Node:
         spelled = set(kinds)
         if Kind.DECIMAL in spelled:
             spelled.add(Kind.INTEGER)
-        return together(self.tally(kind) for kind in Kind if kind in spelled)
+        return together(map(self.tally, spelled))
 
     def count(self, kind: Kind) -> int:
         """Return how many values of one kind were seen."""

@@ -158,5 +158,5 @@ def _quoted(text: str) -> str:
 
 def _json_path(pointer: str) -> str:
     """Return a pointer as the path that Spark's `get_json_object` reads."""
-    quoted = (_quoted(part) for part in names(pointer))
-    return "$" + "".join("[*]" if part == ANY_ELEMENT else f"[\\'{part}\\']" for part in quoted)
+    steps = ["[*]" if part == ANY_ELEMENT else f"[\\'{_quoted(part)}\\']" for part in names(pointer)]
+    return "".join(["$", *steps])
