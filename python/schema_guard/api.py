@@ -138,7 +138,7 @@ def _judged(
     declared: Dataset, active: Schema | None, base: int | None, lines: str, dropped: frozenset[str]
 ) -> Response:
     try:
-        found = sample.judge(declared, active, base, lines.splitlines(), dropped=dropped)
+        found = sample.judge(declared, active, base, lines.split("\n"), dropped=dropped)
         return _json(found.to_json())
     except UsageError as error:
         # The sample may be fine: it is the dataset's contract that cannot be read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,34 @@ from jsonschema.exceptions import SchemaError
 from metastore_sync.errors import UsageError
 from schema_guard.core.json_schema import DeclarationError, Declared, from_json_schema
 from schema_guard.core.schema import Schema, finalise
-from schema_guard.local_files import scan_files
+from schema_guard.local_files import LocalScan, scan_files
+
+#: A file of more bytes holds records; it is not read whole to look for a schema.
+_LARGEST_SCHEMA = 16 << 20
 
 
-def read_schema(path: str) -> Schema:
+def read_schema(
+    path: str,
+    on_read: Callable[[int], None] = lambda _: None,
+    on_scanned: Callable[[LocalScan], None] = lambda _: None,
+) -> Schema:
     """
     Return the schema of a file: `tidegate infer --json`, a JSON Schema, or newline-delimited JSON.
+
+    Args:
+        path: The file; `-` is standard input, which holds records.
+        on_read: Told how many stored bytes were read, each time some were.
+        on_scanned: Told what was found where the file holds records.
 
     Raises:
         UsageError: It is none of these.
     """
     document = _document(path)
     if document is None:
-        return finalise(scan_files([path]).inference)
+        found = scan_files([path], on_read)
+        on_scanned(found)
+        return finalise(found.inference)
+    on_read(Path(path).stat().st_size)
     if document.get("type") == "struct" and "fields" in document:
         return _own(path, document)
     return declared(path, document).schema
@@ -56,7 +72,7 @@ def _own(path: str, document: dict[str, Any]) -> Schema:
 
 def _document(path: str) -> dict[str, Any] | None:
     """Return the one JSON object that a file holds as a schema; None for anything else, such as records."""
-    if path == "-" or not Path(path).exists():
+    if path == "-" or not Path(path).exists() or Path(path).stat().st_size > _LARGEST_SCHEMA:
         return None
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from schema_guard.core.poison import ErrorType, PoisonError
+
 #: Longer lines are skipped in stream and rejected: Spark reads a line whole.
 MAX_RECORD_BYTES = 16 << 20
 #: Bytes of decompressed text held at once.
@@ -20,6 +22,11 @@ class SkippedLine:
     """The start of a line that is longer than the limit; the rest was never held."""
 
     head: bytes
+
+
+def too_large() -> PoisonError:
+    """Return the error of a record that is longer than the limit."""
+    return PoisonError(ErrorType.TOO_LARGE, f"the record is longer than {MAX_RECORD_BYTES} bytes")
 
 
 def gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -20,7 +20,7 @@ from schema_guard import lines, value_blocks
 from schema_guard.core.infer import Inference
 from schema_guard.core.outline import Outline, outline
 from schema_guard.core.poison import ErrorType, PoisonError
-from schema_guard.lines import MAX_RECORD_BYTES
+from schema_guard.lines import MAX_RECORD_BYTES, SkippedLine, too_large
 
 #: Text handed to one process at once.
 BLOCK_BYTES = 4 << 20
@@ -107,6 +107,17 @@ def scan_files(
     return total
 
 
+def read_lines(path: str, on_read: Callable[[int], None] = lambda _: None) -> Iterator[bytes | SkippedLine]:
+    """
+    Yield the lines of a file, `.gz` or plain, without their ends; `-` is standard input.
+
+    Raises:
+        UsageError: The file cannot be read, or is damaged.
+    """
+    with _opened(path) as file:
+        yield from lines.split(_text(_chunks(file, on_read)), MAX_RECORD_BYTES)
+
+
 def _with_help(blocks: Iterable[_Block], others: int) -> LocalScan:
     """Scan blocks in other processes, and in this one while those have enough to do."""
     total = LocalScan()
@@ -131,16 +142,22 @@ def _is_small(paths: Sequence[str]) -> bool:
 
 
 def _blocks(path: str, on_read: Callable[[int], None]) -> Iterator[_Block]:
-    with ExitStack() as opened:
-        try:
-            file = sys.stdin.buffer if path == "-" else opened.enter_context(Path(path).open("rb"))
-            yield from _whole_lines(path, _text(_chunks(file, on_read)))
-        except (OSError, zlib.error) as error:
-            raise UsageError(
-                f"{path}: cannot be read: {error}",
-                not_done="Nothing was inferred.",
-                next_command="tidegate infer FILE.ndjson",
-            ) from error
+    with _opened(path) as file:
+        yield from _whole_lines(path, _text(_chunks(file, on_read)))
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Open a file, or standard input; what goes wrong until it is closed is a mistake of the file."""
+    try:
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+            yield file
+    except (OSError, zlib.error) as error:
+        raise UsageError(
+            f"{path}: cannot be read: {error}",
+            not_done="Nothing was inferred.",
+            next_command="tidegate infer FILE.ndjson",
+        ) from error
 
 
 def _chunks(file: BinaryIO, on_read: Callable[[int], None]) -> Iterator[bytes]:
@@ -189,7 +206,7 @@ def _scan(block: _Block, expected: Outline) -> LocalScan:
     """Return what is in a block; `expected` is what was seen elsewhere."""
     found = LocalScan()
     for number in block.skipped:
-        _reject(found, block.path, number, _too_large())
+        _reject(found, block.path, number, too_large())
     start, number = 0, block.first
     while start < len(block.text):
         # A piece ends with a line; one longer line is a piece of its own.
@@ -215,13 +232,9 @@ def _infer(
     stretch = value_blocks.Stretch(whole.topic_id, 0, [n for n, _ in kept])
     outcome = value_blocks.infer_texts(found.inference, [line for _, line in kept], stretch)
     rejected = {stretch.offsets[place]: poison for place, poison in outcome.rejected.items()}
-    rejected |= {n: _too_large() for n, line in there if len(line) > MAX_RECORD_BYTES}
+    rejected |= {n: too_large() for n, line in there if len(line) > MAX_RECORD_BYTES}
     for n in sorted(rejected):
         _reject(found, whole.topic_id, n, rejected[n])
-
-
-def _too_large() -> PoisonError:
-    return PoisonError(ErrorType.TOO_LARGE, f"the record is longer than {MAX_RECORD_BYTES} bytes")
 
 
 def _reject(found: LocalScan, path: str, number: int, poison: PoisonError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from metastore_sync.errors import EXIT_FINE, EXIT_VERDICT
 from metastore_sync.model import Dataset
@@ -18,7 +18,11 @@ from schema_guard.core.poison import PoisonError
 from schema_guard.core.schema import Schema
 from schema_guard.fitting import check_fit
 from schema_guard.judge import criteria_of
+from schema_guard.lines import SkippedLine, too_large
 from schema_guard.reading import Rules, rules_of
+
+#: A line's text, or that it was too long to read.
+Line: TypeAlias = str | bytes | SkippedLine
 
 #: Stands for the topic id of lines that have none.
 SAMPLE = "sample"
@@ -79,7 +83,7 @@ def judge(
     dataset: Dataset,
     active: Schema | None,
     base_version: int | None,
-    lines: Iterable[str],
+    lines: Iterable[Line],
     *,
     dropped: Iterable[str] = (),
 ) -> SampleReport:
@@ -97,8 +101,11 @@ def judge(
         UsageError: The contract cannot be read.
     """
     contract = contracts.of(dataset)
-    texts = [(number, text) for number, line in enumerate(lines, 1) if (text := line.strip())]
+    texts = _numbered(lines)
+    if contract is not None:
+        texts = list(texts)  # they may be read twice
     observed, rejected = _read(texts, rules_of(dataset))
+    record_count = observed.records + len(rejected)
     kept, strays = given_up.without(observed, dropped, active)
     judgement = contracted.judge(active, contract, kept, criteria_of(dataset), Past(strays=strays))
     if judgement.reject_breaches and judgement.verdict is not Verdict.BREAKING:
@@ -109,16 +116,25 @@ def judge(
         has_contract=contract is not None,
         verdict=judgement.verdict,
         findings=judgement.findings,
-        record_count=len(texts),
+        record_count=record_count,
         rejected=tuple(rejected),
     )
 
 
-def _read(texts: Iterable[tuple[int, str]], rules: Rules) -> tuple[Inference, list[Poison]]:
+def _numbered(lines: Iterable[Line]) -> Iterable[tuple[int, Line]]:
+    """Yield the lines that hold anything, counted from 1."""
+    for number, line in enumerate(lines, 1):
+        if isinstance(line, SkippedLine) or line.strip():
+            yield number, line
+
+
+def _read(texts: Iterable[tuple[int, Line]], rules: Rules) -> tuple[Inference, list[Poison]]:
     """Return what is in the lines, and those that would become rejected records."""
     observed, rejected = Inference(), []
     for number, text in texts:
         try:
+            if isinstance(text, SkippedLine):
+                raise too_large()
             value = values.read(text)
             check_fit(value, rules)
             observed.add(value, Position(SAMPLE, 0, number))

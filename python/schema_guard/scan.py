@@ -218,8 +218,7 @@ class _ObjectScan:
             raise PoisonError(ErrorType.TOMBSTONE_KEY, f"the key of a tombstone does not hold {names}")
 
     def _reject_large(self, offset: int) -> None:
-        message = f"the record is longer than {MAX_RECORD_BYTES} bytes"
-        self._reject(offset, PARSE, PoisonError(ErrorType.TOO_LARGE, message), None)
+        self._reject(offset, PARSE, lines.too_large(), None)
 
     def _reject(self, offset: int, stage: str, poison: PoisonError, payload: bytes | None) -> None:
         self._found.rejected_count += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ import typer
 
 from metastore_sync.errors import BrokenError, UsageError, VerdictError
 from metastore_sync.model import Dataset, Mode
-from schema_guard import sample
+from schema_guard import local_files, sample
 from schema_guard.core.infer import Inference
 from schema_guard.core.kinds import Position
 from schema_guard.core.schema import Schema, finalise
@@ -231,6 +232,21 @@ def test_a_sample_is_judged_line_by_line() -> None:
     assert text[2].endswith("first in line 1")
     assert "  line 4 would be rejected, NOT_JSON" in text[4]
     assert text[-1] == "These records would NOT be admitted as they are; nothing was sent or stored."
+
+
+def test_a_packed_sample_is_read_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line counts for itself: not UTF-8, too long, or with a separator that ends no line."""
+    monkeypatch.setattr(local_files, "MAX_RECORD_BYTES", 100)
+    dataset = Dataset(name="orders", kafka_topic="orders", mode=Mode.UPSERT, owner="shop", pk_fields=("id",))
+    path = tmp_path / "sample.ndjson.gz"
+    text = '{"id": 1, "note": "a\u2028b"}'.encode()
+    lines = (text, b'{"id": \xff}', b"\r", b'{"id":"' + b"x" * 100 + b'"}')
+    path.write_bytes(gzip.compress(b"\n".join(lines)))
+
+    found = sample.judge(dataset, None, None, local_files.read_lines(str(path)))
+
+    assert found.record_count == 3
+    assert [(p.line, p.error_type) for p in found.rejected] == [(2, "NOT_UTF8"), (4, "TOO_LARGE")]
 
 
 def test_a_good_sample_is_fine() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schema_guard import local_files
+from schema_guard import declared_files, local_files
 from schema_guard.core.infer import infer
 from schema_guard.core.poison import ErrorType
 from schema_guard.core.schema import finalise
@@ -58,6 +58,37 @@ def test_gzip_and_standard_input_are_read_alike(
     assert execute(["infer", str(packed), "--ddl"]) == 0
     assert execute(["infer", "-", "--ddl"]) == 0
     assert capsys.readouterr().out == FORMS["--ddl"] * 2
+
+
+def test_diff_reads_records_in_any_dress(
+    orders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = orders.with_suffix(".ndjson.gz")
+    packed.write_bytes(gzip.compress(b"\n".join([*map(str.encode, ORDERS), b'{"id": "x"}', b"[1]"])))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(orders.read_bytes())))
+
+    assert execute(["diff", "-", str(packed)]) == 1
+    said = capsys.readouterr()
+    assert "TYPE_CHANGED /id" in said.out
+    assert f"1 line would be rejected, NOT_OBJECT, first in {packed} line 4" in said.err
+
+
+def test_a_large_file_is_not_read_whole_to_look_for_a_schema(
+    orders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(declared_files, "_LARGEST_SCHEMA", 10)
+    monkeypatch.setattr(Path, "read_text", lambda path, **_: pytest.fail(f"{path} was read whole"))
+
+    assert execute(["diff", str(orders), str(orders)]) == 0
+
+
+def test_diff_shows_how_far_it_read(
+    orders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert execute(["diff", str(orders), str(orders)]) == 0
+    assert "reading" in capsys.readouterr().err
 
 
 def test_a_broken_line_is_named_and_its_neighbours_count(
@@ -111,6 +142,7 @@ MISTAKES = [
     (["diff", "{orders}", "{orders}", "--mode", "sideways"], "--mode sideways: no such value"),
     (["diff", "{orders}", "{orders}", "--target", "paper"], "--target paper: no such value"),
     (["diff", "{orders}", "{wrong}"], "no JSON Schema (2020-12): /properties/a/type: "),
+    (["diff", "-", "-"], "- is given twice"),
     (["infer", "{torn}"], "cannot be read: the stream ends too early"),
 ]
 

@@ -64,7 +64,7 @@ def infer(
         )
     reader = scanner(Engine(one_of("--engine", engine, list(Engine), of="tidegate infer FILE")))
     check_there(paths)
-    with _progress(paths) as told:
+    with progress(paths) as told:
         found = reader.scan(paths, told)
     schema = finalise(found.inference)
     if asked:
@@ -76,7 +76,9 @@ def infer(
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="JSON Schema, `tidegate infer --json`, or NDJSON.")],
+    old: Annotated[
+        str, typer.Argument(help="JSON Schema, `tidegate infer --json`, or NDJSON: plain, gzip, - for stdin.")
+    ],
     new: Annotated[str, typer.Argument(help="The same, as it is to be.")],
     *,
     mode: Annotated[
@@ -105,7 +107,12 @@ def diff(
     direction = one_of("--mode", mode, [known.value for known in Direction])
     targets = [one_of("--target", wanted, list(ACCEPTS)) for wanted in target or ["iceberg_v2"]]
     check_there([old, new])
-    found = compare(read_schema(old), read_schema(new), Criteria(targets=targets), Direction(direction))
+    scans: list[LocalScan] = []
+    with progress([old, new]) as told:
+        before, after = (read_schema(path, told, scans.append) for path in (old, new))
+    for scan in scans:
+        _say_rejected(scan)
+    found = compare(before, after, Criteria(targets=targets), Direction(direction))
     if json:
         output.as_json([findings.comparison_document(one) for one in found])
     else:
@@ -125,8 +132,14 @@ def one_of(option: str, given: str, allowed: Sequence[str], of: str = "tidegate 
     )
 
 
-def check_there(paths: list[str]) -> None:
-    """Return when every path is a file, or `-`; else raise a `UsageError`."""
+def check_there(paths: Sequence[str]) -> None:
+    """Return when every path is a file, or `-`, and that once; else raise a `UsageError`."""
+    if paths.count("-") > 1:
+        raise UsageError(
+            "- is given twice; standard input can be read once",
+            not_done="Nothing was read.",
+            next_command="tidegate diff OLD NEW",
+        )
     for path in paths:
         if path != "-" and not Path(path).is_file():
             raise UsageError(
@@ -145,7 +158,7 @@ def _say_rejected(found: LocalScan) -> None:
 
 
 @contextmanager
-def _progress(paths: list[str]) -> Iterator[Callable[[int], None]]:
+def progress(paths: Sequence[str]) -> Iterator[Callable[[int], None]]:
     """Show how much was read, on a terminal."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415

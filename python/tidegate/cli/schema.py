@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from metastore_sync.errors import UsageError
-from tidegate.cli import contract, declare, names, output
+from tidegate.cli import contract, declare, local, names, output
 from tidegate.cli.output import JsonOption
 from tidegate.cli.work import Name
 
@@ -32,7 +30,7 @@ Actor = Annotated[
 @commands.command()
 def check(
     dataset: Name,
-    sample: Annotated[str, typer.Argument(metavar="FILE", help="Lines of JSON; - reads stdin.")],
+    sample: Annotated[str, typer.Argument(metavar="FILE", help="NDJSON, plain or gzip; - reads stdin.")],
     *,
     json: JsonOption = False,
 ) -> int:
@@ -43,14 +41,16 @@ def check(
 
     One JSON object per line. Exit code 1 when it would block the dataset, or a line be rejected.
 
-    Example: tidegate schema check orders sample.ndjson
+    Example: tidegate schema check orders sample.ndjson.gz
     """
     from metastore_sync import registry, settings  # noqa: PLC0415
     from schema_guard import sample as samples  # noqa: PLC0415
     from schema_guard.core.schema import Schema  # noqa: PLC0415
     from schema_guard.edges import registry as edges  # noqa: PLC0415
+    from schema_guard.local_files import read_lines  # noqa: PLC0415
     from tidegate.cli import findings  # noqa: PLC0415
 
+    local.check_there([sample])
     known = settings.load()
     names.check_known(known, [dataset])
     with registry.connect(known) as connection:
@@ -58,9 +58,9 @@ def check(
         active = registry.active_version(connection, dataset)
         dropped = edges.declared_fields(connection, dataset, "dropped")
     schema = Schema.from_document(active.schema) if active else None
-    lines = _read(sample).splitlines()
     base = active.version if active else None
-    found = samples.judge(row.dataset, schema, base, lines, dropped=dropped)
+    with local.progress([sample]) as told:
+        found = samples.judge(row.dataset, schema, base, read_lines(sample, told), dropped=dropped)
     if json:
         output.as_json(found.to_json())
     else:
@@ -209,16 +209,3 @@ def _decided(act: Any, dataset: str, version: int, why: str, actor: str, *, json
         return
     output.result(findings.of_decision(decision))
     output.say(f"Next: tidegate run {dataset}")
-
-
-def _read(sample: str) -> str:
-    if sample == "-":
-        return typer.get_text_stream("stdin").read()
-    try:
-        return Path(sample).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{sample}: cannot be read as text: {error}",
-            not_done="Nothing was checked.",
-            next_command="tidegate schema check DATASET FILE",
-        ) from error

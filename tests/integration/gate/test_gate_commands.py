@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -113,6 +116,7 @@ def test_other_keys_are_applied_like_any_change_and_broken_parts_are_told(orders
         assert registry.dataset(conn, "orders").dataset.mode == "append"
 
 
+@pytest.mark.parametrize("dress", ["sample.ndjson", "sample.ndjson.gz", "-"])
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
@@ -121,11 +125,12 @@ def test_other_keys_are_applied_like_any_change_and_broken_parts_are_told(orders
         ('{"id": 2, "zip": 1}\n{"id": ', (1, "NONE")),
     ],
 )
-def test_a_producer_asks_before_they_ship(orders, tidegate, tmp_path, lines, expected):
-    sample = tmp_path / "sample.ndjson"
-    sample.write_text(lines)
+def test_a_producer_asks_before_they_ship(orders, tidegate, tmp_path, monkeypatch, lines, expected, dress):
+    sample = tmp_path / dress
+    sample.write_bytes(gzip.compress(lines.encode()) if dress.endswith(".gz") else lines.encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
 
-    told = tidegate("schema", "check", "orders", str(sample), "--json")
+    told = tidegate("schema", "check", "orders", "-" if dress == "-" else str(sample), "--json")
 
     assert (told[0], json.loads(told[1])["verdict"]) == expected
     assert orders.value("select count(*) from registry.batch") == len(versions(orders)) == 1
