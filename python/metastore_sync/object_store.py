@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from functools import lru_cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from metastore_sync.settings import Settings
+
+#: Settings whose client is kept; a process seldom knows more than one.
+_KEPT = 4
 
 
 def client(settings: Settings, *, read_seconds: float = 60.0, attempts: int = 5) -> Any:
@@ -36,3 +41,13 @@ def client(settings: Settings, *, read_seconds: float = 60.0, attempts: int = 5)
             read_timeout=read_seconds,
         ),
     )
+
+
+@lru_cache(_KEPT)
+def shared(settings: Settings) -> Any:
+    """Return this process's one client: making one takes longer than most requests; threads may share it."""
+    return client(settings)
+
+
+# Two processes must not talk over one connection.
+os.register_at_fork(after_in_child=shared.cache_clear)

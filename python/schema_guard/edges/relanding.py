@@ -31,7 +31,7 @@ class RelandingStore:
         self._endpoint = settings.s3_endpoint
         self._raw = settings.raw_bucket
         self._origin = origin
-        self._client = object_store.client(settings)
+        self._client = object_store.shared(settings)
 
     def origin(self, listed: Listed) -> Iterator[bytes]:
         """

@@ -50,8 +50,7 @@ class Store:
     def __init__(self, settings: Settings, client: Any = None) -> None:
         self._endpoint = settings.s3_endpoint
         self._bucket = settings.raw_bucket
-        # Making a client takes longer than asking; threads may share one.
-        self._client = client or object_store.client(settings)
+        self._client = client or object_store.shared(settings)
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names one level below `prefix`, which ends in a slash."""

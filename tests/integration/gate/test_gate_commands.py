@@ -116,7 +116,6 @@ def test_other_keys_are_applied_like_any_change_and_broken_parts_are_told(orders
         assert registry.dataset(conn, "orders").dataset.mode == "append"
 
 
-@pytest.mark.parametrize("dress", ["sample.ndjson", "sample.ndjson.gz", "-"])
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
@@ -125,15 +124,27 @@ def test_other_keys_are_applied_like_any_change_and_broken_parts_are_told(orders
         ('{"id": 2, "zip": 1}\n{"id": ', (1, "NONE")),
     ],
 )
-def test_a_producer_asks_before_they_ship(orders, tidegate, tmp_path, monkeypatch, lines, expected, dress):
-    sample = tmp_path / dress
-    sample.write_bytes(gzip.compress(lines.encode()) if dress.endswith(".gz") else lines.encode())
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+def test_a_producer_asks_before_they_ship(orders, tidegate, tmp_path, lines, expected):
+    sample = tmp_path / "sample.ndjson"
+    sample.write_text(lines)
 
-    told = tidegate("schema", "check", "orders", "-" if dress == "-" else str(sample), "--json")
+    told = tidegate("schema", "check", "orders", str(sample), "--json")
 
     assert (told[0], json.loads(told[1])["verdict"]) == expected
     assert orders.value("select count(*) from registry.batch") == len(versions(orders)) == 1
+
+
+@pytest.mark.parametrize("is_piped", [False, True])
+def test_a_sample_may_be_packed_or_piped(orders, tidegate, tmp_path, monkeypatch, is_piped):
+    packed = gzip.compress(b'{"id": 2, "zip": "N1"}\n{"id": 3, "zip": "\xff"}\n')
+    sample = tmp_path / "sample.ndjson.gz"
+    sample.write_bytes(packed)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed)))
+
+    code, told, _ = tidegate("schema", "check", "orders", "-" if is_piped else str(sample), "--json")
+
+    assert (code, json.loads(told)["verdict"]) == (1, "BREAKING")
+    assert [(p["line"], p["error_type"]) for p in json.loads(told)["rejected"]] == [(2, "NOT_UTF8")]
 
 
 def compiled(home):

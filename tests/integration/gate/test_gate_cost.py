@@ -31,7 +31,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         client.meta.events.register("before-call", lambda model, **_: counted.update([model.name]))
         return client
 
-    monkeypatch.setattr(object_store, "client", counting)
+    monkeypatch.setattr(object_store, "shared", counting)
     return counted
 
 
