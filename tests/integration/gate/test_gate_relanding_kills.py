@@ -170,6 +170,6 @@ def listed_keys(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> s
         return made
 
     with monkeypatch.context() as patch:
-        patch.setattr(object_store, "shared", client)
+        patch.setattr(object_store, "client", client)
         act()
     return {key for key in found if key.startswith("topics/")}
