@@ -104,7 +104,7 @@ class _Walk:
         elif kind in self._molds:
             self._molded(node, values, self._molds[kind], rows, depth)
         elif kind in self._missing:
-            node.absent = self._at(rows.first)
+            node.absent = self._at(rows.first), self._at(rows.last)
         else:
             raise DoubtfulError
 
@@ -121,8 +121,6 @@ class _Walk:
             if count := child.present:
                 node.children[name] = child
                 self.colons += count * (1 + name.count(":"))
-            if child.absent is None:
-                node.always.add(name)
 
     def _objects(self, node: Node, values: Sequence[dict[str, Any]], rows: Rows, depth: int) -> None:
         """Add a column of objects, each field of theirs as a column of its own."""
