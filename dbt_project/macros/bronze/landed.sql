@@ -32,13 +32,14 @@
 
 {#- The window's objects: their `paths` in the raw bucket, and how many of their records are `rejected`. -#}
 {% macro landed_objects(window, view='meta.admitted.object') -%}
-    {%- set objects = run_query(
-        "select data_key, (select count(*) from meta.admitted.rejected where " ~ window ~ ") as rejected"
-        ~ " from " ~ view ~ " where " ~ window ~ " group by data_key order by data_key") -%}
-    {%- if objects.rows | length == 0 -%}
+    {%- set rows = run_query(
+        "select data_key, cast(null as bigint) as rejected from " ~ view ~ " where " ~ window
+        ~ " union all select null, count(*) from meta.admitted.rejected where " ~ window).rows -%}
+    {%- set paths = rows | map(attribute='data_key') | reject('none') | unique | sort | list -%}
+    {%- if not paths -%}
         {%- do return({}) -%}
     {%- endif -%}
-    {%- do return({'paths': objects.columns[0].values() | list, 'rejected': objects.rows[0][1] | int}) -%}
+    {%- do return({'paths': paths, 'rejected': rows | map(attribute='rejected') | reject('none') | sum | int}) -%}
 {%- endmacro %}
 
 
