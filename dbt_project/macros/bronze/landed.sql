@@ -89,12 +89,13 @@
 
 
 {#-
-    Makes a temporary view of the objects' lines and returns its name. Only a view can be told the lines' schema, and then
-    Spark's JSON reader takes them from the bytes as they are read: over lines read as text, `from_json` takes twice as long.
+    Makes a temporary view of the objects' lines and returns its name, another for other objects: one model may read several.
+    Only a view can be told the lines' schema, and then Spark's JSON reader takes them from the bytes as they are read:
+    over lines read as text, `from_json` takes twice as long.
 -#}
 {% macro landed_lines(keys) -%}
-    {%- set name = quoted(this.identifier ~ '__lines') -%}
     {%- set paths = raw_root() ~ ('{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0]) -%}
+    {%- set name = quoted(this.identifier ~ '__lines_' ~ local_md5(paths)[:8]) -%}
     {%- do run_query(
         "create or replace temporary view " ~ name ~ " (" ~ record_line_ddl() ~ ") using json options (path '" ~ paths ~ "')") -%}
     {%- do return(name) -%}
