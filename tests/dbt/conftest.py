@@ -187,6 +187,19 @@ class Lake:
         result = self.build(*arguments, select=select)
         assert result.success, self.messages(result)
 
+    def statements(self) -> list[tuple[str, str]]:
+        """Build, and return what dbt sent to Spark: the model it was for (empty: for none), the statement."""
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
+
+        sent: list[tuple[str, str]] = []
+
+        def hear(event: Any) -> None:
+            if event.info.name == "SQLQuery":
+                sent.append((event.data.node_info.node_name, event.data.sql))
+
+        assert dbtRunner(callbacks=[hear]).invoke(self.words(self.target, " ".join(self.layers))).success
+        return sent
+
     def messages(self, result: Any) -> str:
         """Return what dbt said of the models that failed, without Spark's stack traces."""
         failed = [one.message for one in result.result or [] if one.status != "success"]

@@ -68,6 +68,40 @@ def test_a_run_without_a_new_batch_commits_nothing(
     assert orders.rows(commits) == before
 
 
+def test_a_table_set_back_is_loaded_from_there_and_what_it_forgot_does_not_count(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
+    orders = lake(**PLAIN)
+    for offset in range(2):
+        orders.admit(record({"id": offset}, offset=offset), columns=COLUMNS)
+        orders.run(select="brz")
+    [(first,)] = orders.rows("select snapshot_id from {brz}.snapshots order by committed_at limit 1")
+    orders.rows(f"call lake.system.set_current_snapshot('{{brz}}', {first})")
+    orders.admit(record({"id": 2}, offset=2), columns=COLUMNS)
+
+    orders.run(select="brz")
+
+    assert orders.rows("select batch_id, kafka_offset from {brz} order by 1") == [(1, 0), (2, 1), (3, 2)]
+
+
+#: Of a run of bronze and silver without news: what dbt asks of its schemas, and one question per model.
+IDLE_STATEMENTS = 8
+
+
+def test_a_run_without_a_new_batch_asks_one_question_per_table(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
+    orders = lake(**PLAIN)
+    orders.admit(record({"id": 1}, offset=0), columns=COLUMNS)
+    orders.run()
+
+    asked = orders.statements()
+
+    of_models = [sql for node, sql in asked if node]
+    assert [sql.count("meta.admitted") for sql in of_models] == [2, 2]
+    assert len(asked) <= IDLE_STATEMENTS
+
+
 def test_a_dataset_without_a_batch_has_an_empty_bronze_and_no_silver(lake: Callable[..., Any]) -> None:
     orders = lake(**PLAIN)
 
@@ -96,6 +130,7 @@ TIMES = {
     "too_far": ("1e300", None, False, False),
     "null": ("null", None, False, False),
     "nested": ('{"a":1}', None, False, False),
+    "the_last_of_two": ('"2026-11-19", "at": "2026-11-21"', utc(21), False, False),
 }
 
 

@@ -4,7 +4,7 @@
 
     Args:
         value: SQL expression of the JSON text.
-        text: SQL expression of `event_text()` over it: a column, or the JSON is read anew for each mention.
+        text: The field's text, a column of `event_text()`.
         field: Name of the top-level field; empty: the dataset has no event time.
 -#}
 {% macro event_time(value, text, field) -%}
@@ -21,17 +21,16 @@
 {%- endmacro %}
 
 
-{#- SQL for the text of a record's event time, as it stands in its JSON text. -#}
-{% macro event_text(value, field) -%}
-    {%- if field -%}
-        get_json_object({{ value }}, '$[''{{ field }}'']')
-    {%- else -%}
-        cast(null as string)
-    {%- endif -%}
+{#-
+    A `lateral view` that adds column `name`: the text of the field as it stands in the JSON text `value`. Of a field that is
+    there twice the last counts, as for the payload's columns. `json_tuple` copies nothing of the other fields.
+-#}
+{% macro event_text(value, field, name) -%}
+    lateral view json_tuple({{ value }}, '{{ field | replace("\\", "\\\\") | replace("'", "\\'") }}') as {{ name }}
 {%- endmacro %}
 
 
 {#- SQL: is the text expression an ISO 8601 date or instant? `cast` alone takes years, bare times and zone names too. -#}
 {% macro is_iso_instant(text) -%}
-    {{ text }} rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?$'
+    {{ text }} rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$'
 {%- endmacro %}

@@ -9,11 +9,14 @@
     Args:
         relation: The table.
         columns: The query's columns, [{name, type}].
+    Returns:
+        The table's columns as they are now, in its order.
 -#}
 {% macro evolve_columns(relation, columns) -%}
     {%- set syncs = drops_columns() -%}
     {%- set changes, held = [], {} -%}
-    {%- for column in stored_columns(relation) -%}{%- do held.update({column.name | lower: column}) -%}{%- endfor -%}
+    {%- set stored = stored_columns(relation) -%}
+    {%- for column in stored -%}{%- do held.update({column.name | lower: column}) -%}{%- endfor -%}
     {%- set renames = planned_renames(held, columns | map(attribute='name') | map('lower') | list) -%}
     {%- for new, old in renames.items() -%}
         {%- do held.update({new | lower: {'name': new, 'type': held.pop(old | lower).type}}) -%}
@@ -39,6 +42,7 @@
     {%- for column in held.values() if syncs -%}
         {%- do run_query('alter table ' ~ relation ~ ' drop column ' ~ quoted(column.name)) -%}
     {%- endfor -%}
+    {%- do return(stored_columns(relation) if renames or changes or (held and syncs) else stored) -%}
 {%- endmacro %}
 
 

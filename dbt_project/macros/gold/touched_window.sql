@@ -11,8 +11,8 @@
 -#}
 {% macro touched_window(relation, images, limit) -%}
     {%- set made_by = (model.checksum.checksum or '')[:12] -%}
-    {%- set held = none if should_full_refresh() else gold_position(this) -%}
-    {%- set followed = followed_snapshots(relation, held.snapshot if held else none) -%}
+    {%- set pasts = gold_pasts(relation) -%}
+    {%- set held, followed = pasts.held, pasts.followed -%}
     {%- set window = {'after': held.snapshot if held else none, 'upto': followed.newest, 'days': none, 'made_by': made_by} -%}
     {%- if held is none -%}
         {%- do tell_in_full(relation, 'nothing is known of the past' if not should_full_refresh() else 'as asked') -%}
@@ -20,7 +20,7 @@
         {%- do tell_in_full(relation, 'the model changed') -%}
     {%- elif held.snapshot == followed.newest -%}
         {%- do window.update({'days': []}) -%}
-    {%- elif not followed.reaches_back -%}
+    {%- elif held.snapshot not in followed.ancestors -%}
         {%- do tell_in_full(relation, 'its snapshot ' ~ held.snapshot ~ ' expired, or the table was replaced') -%}
     {%- elif not same_names(relation, held.snapshot, images) -%}
         {%- do tell_in_full(relation, 'columns were renamed or dropped since') -%}
@@ -43,46 +43,40 @@
 
 
 {#-
-    What the gold table was computed from: {snapshot, made_by}; none when no commit says so, or the table does not exist.
+    What a gold table was computed from, and what the followed table was grown from, in one statement.
 
-    The newest among the ancestors of its main branch counts, as with batches: commits of compaction say nothing.
+    Returns:
+        held: {snapshot, made_by}, as the newest commit of main's past says that says it (compaction says nothing);
+        none when none does, the table does not exist, or all is computed anew.
+        followed: {newest, ancestors}: snapshot ids of the followed table that can still be read.
 -#}
-{% macro gold_position(relation) -%}
-    {%- set found = load_relation(relation) -%}
-    {%- if found is none or found.is_view -%}
-        {%- do return(none) -%}
+{% macro gold_pasts(relation) -%}
+    {%- set is_held = not should_full_refresh() and has_past(this) -%}
+    {%- set question -%}
+        {{ ancestry_sql(relation, 'followed', 'tidegate_batch') }}
+        {%- if is_held %}
+        union all
+        {{ ancestry_sql(this, 'this', 'tidegate_followed') }}
+        {%- endif %}
+    {%- endset -%}
+    {%- set rows = run_query(question).rows -%}
+    {%- set known = ancestors(rows, 'followed') | map(attribute='id') | list -%}
+    {%- set said = newest_said(ancestors(rows, 'this')) -%}
+    {%- set held = none -%}
+    {%- if said -%}
+        {%- set snapshot, made_by = said.split('/') -%}
+        {%- set held = {'snapshot': snapshot | int, 'made_by': made_by} -%}
     {%- endif -%}
-    {%- set newest = run_query(gold_position_sql(relation)).rows[0][0] -%}
-    {%- if not newest -%}
-        {%- do return(none) -%}
-    {%- endif -%}
-    {%- set snapshot, made_by = newest.split('/') -%}
-    {%- do return({'snapshot': snapshot | int, 'made_by': made_by}) -%}
+    {%- do return({'held': held, 'followed': {'newest': known[0] if known else none, 'ancestors': known}}) -%}
 {%- endmacro %}
 
 
+{#- SQL for the same of the gold table alone, asked while a statement writes it. -#}
 {% macro gold_position_sql(relation) -%}
     select max_by(s.summary['tidegate_followed'], h.made_current_at)
     from {{ relation }}.history as h
     inner join {{ relation }}.snapshots as s on h.snapshot_id = s.snapshot_id
     where h.is_current_ancestor and s.summary['tidegate_followed'] is not null
-{%- endmacro %}
-
-
-{#- The followed table's newest snapshot, and whether `since` is one that it grew out of and that can still be read. -#}
-{% macro followed_snapshots(relation, since) -%}
-    {%- set query -%}
-        select
-            (select max(r.snapshot_id) from {{ relation }}.refs as r where r.name = 'main') as newest,
-            (
-                select count(*)
-                from {{ relation }}.history as h
-                inner join {{ relation }}.snapshots as s on h.snapshot_id = s.snapshot_id
-                where h.is_current_ancestor and h.snapshot_id = {{ since or 0 }}
-            ) as held
-    {%- endset -%}
-    {%- set row = run_query(query).rows[0] -%}
-    {%- do return({'newest': row[0] | int if row[0] else none, 'reaches_back': row[1] | int > 0}) -%}
 {%- endmacro %}
 
 

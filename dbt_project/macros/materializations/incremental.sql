@@ -22,6 +22,7 @@
         {%- call noop_statement('main', 'OK no new batch') -%}{%- endcall -%}
     {%- else -%}
         {%- do make_way() -%}
+        {%- do tell_whole_types() -%}
         {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}
         {%- set columns = stored_columns(rows) -%}
         {%- do check_contract() -%}
@@ -30,9 +31,9 @@
             {%- do replace_whole(strategy, rows, columns, window) -%}
         {%- else -%}
             {%- call statement('create') -%}{{ create_sql(strategy, columns) }}{%- endcall -%}
-            {%- do evolve_columns(this, columns) -%}
-            {%- do tagged(write_sql(strategy, rows, columns, window), window) -%}
-            {%- do write_rest(strategy, rows, columns, window) -%}
+            {%- set held = evolve_columns(this, columns) -%}
+            {%- do tagged(write_sql(strategy, rows, columns, window, held), window) -%}
+            {%- do write_rest(strategy, rows, columns, window, held) -%}
         {%- endif -%}
     {%- endif -%}
 
@@ -47,7 +48,7 @@
     Writes the windows behind one that was cut short (`more`, see within_reach()), each in a commit of its own: the model is
     rendered again, and its position is what the last commit left. A run that dies in between is gone on with.
 -#}
-{% macro write_rest(strategy, rows, columns, window) -%}
+{% macro write_rest(strategy, rows, columns, window, held) -%}
     {%- set at = namespace(window=window) -%}
     {#- Jinja has no while. What is left after ten thousand windows is the next run's. -#}
     {%- for _ in range(10000) if at.window and at.window.more -%}
@@ -56,7 +57,7 @@
         {%- set next = noted_window(sql) -%}
         {%- if next.upto > next.after -%}
             {%- call statement('rows') -%}{{ create_temporary_view(rows, sql) }}{%- endcall -%}
-            {%- do tagged(write_sql(strategy, rows, columns, next), next) -%}
+            {%- do tagged(write_sql(strategy, rows, columns, next, held), next) -%}
         {%- endif -%}
         {%- set at.window = next -%}
     {%- endfor -%}

@@ -9,6 +9,7 @@
     {{ run_hooks(pre_hooks) }}
 
     {%- do make_way() -%}
+    {%- do tell_whole_types() -%}
     {%- call statement('rows') -%}{{ create_temporary_view(rows, compiled_code) }}{%- endcall -%}
     {%- do check_contract() -%}
     {%- do replace_whole('table', rows, stored_columns(rows), none) -%}

@@ -46,10 +46,14 @@
 {%- endmacro %}
 
 
+{#- Before columns are asked for: Spark cuts the text of a type after 25 fields unless told otherwise. -#}
+{% macro tell_whole_types() -%}
+    {%- do run_query('set spark.sql.debug.maxToStringFields = 100000') -%}
+{%- endmacro %}
+
+
 {#- The columns a query stores, [{name, type}]: all but the one that speaks to the write. -#}
 {% macro stored_columns(relation) -%}
-    {#- Spark cuts the text of a type after 25 fields unless told otherwise. -#}
-    {%- do run_query('set spark.sql.debug.maxToStringFields = 100000') -%}
     {%- set columns = [] -%}
     {%- set seen = namespace(end=false) -%}
     {%- for row in run_query('describe ' ~ relation).rows -%}

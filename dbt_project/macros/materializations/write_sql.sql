@@ -1,9 +1,9 @@
-{#- The one statement that writes a run's rows. -#}
-{% macro write_sql(strategy, rows, columns, window) -%}
+{#- The one statement that writes a run's rows; `held` are the table's columns in its order. -#}
+{% macro write_sql(strategy, rows, columns, window, held) -%}
     {%- if window and window.backfill -%}
         {{ backfill_sql(strategy, rows, columns, window) }}
     {%- elif strategy == 'replace_batches' -%}
-        {{ replace_batches_sql(rows, window) }}
+        {{ replace_batches_sql(rows, window, held) }}
     {%- elif strategy == 'upsert' -%}
         {{ upsert_sql(rows, columns, window) }}
     {%- elif strategy == 'append' -%}
@@ -24,14 +24,17 @@
     Run twice, or by two runs at once, it leaves one copy; a batch without rows empties its place.
 
     Rows are written by the task that read them: gathered by batch first, a window of one batch would be written by one
-    task. A task holds a file open per batch it meets, so of many batches the rows are gathered.
+    task. A task holds a file open per batch it meets, so of many batches the rows are gathered. They are packed in a hurry:
+    maintenance writes the closed batches once more.
 -#}
-{% macro replace_batches_sql(rows, window) -%}
+{% macro replace_batches_sql(rows, window, held) -%}
     {%- set scattered = window.upto - window.after <= 16 -%}
-    insert into {{ this }}
-    {%- if scattered %} with ('distribution-mode' = 'none', 'fanout-enabled' = 'true'){% endif %}
+    insert into {{ this }} with (
+        {%- if scattered %}'distribution-mode' = 'none', 'fanout-enabled' = 'true', {% endif -%}
+        'compression-level' = '1'
+    )
     replace where batch_id between {{ window.after + 1 }} and {{ window.upto }}
-    select {{ column_list(stored_columns(this)) }} from {{ rows }}
+    select {{ column_list(held) }} from {{ rows }}
 {%- endmacro %}
 
 

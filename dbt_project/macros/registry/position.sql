@@ -18,28 +18,64 @@
     {%- if backfill_branch() -%}
         {%- do return(backfill_position(dataset)) -%}
     {%- endif -%}
-    {%- set newest -%}
-        select d.document, b.batch_id, b.schema_version, b.columns, d.is_ruled
-        from meta.admitted.dataset as d
-        left join (
-            select * from meta.admitted.batch
-            where dataset = '{{ dataset }}'
-            {%- if bound is not none %} and batch_id <= {{ applied_batch(bound) }}{% endif %}
-            order by batch_id desc limit 1
-        ) as b on d.name = b.dataset
-        where d.name = '{{ dataset }}'
-    {%- endset -%}
-    {%- set rows = run_query(newest).rows -%}
-    {%- if rows | length == 0 -%}
+    {%- set asked = position_asked(dataset, bound) -%}
+    {%- if not asked.dataset -%}
         {{ exceptions.raise_compiler_error(
             "dataset " ~ dataset ~ ": not registered. Nothing was built. Known datasets: "
             ~ (run_query("select name from meta.admitted.dataset order by name").columns[0].values() | join(', ') or 'none')
             ~ ".\nNext: write connect/datasets/" ~ dataset ~ ".yml, then `tidegate apply`") }}
     {%- endif -%}
-    {%- set row = rows[0] -%}
-    {%- set after = 0 if should_full_refresh() else applied_batch(this) -%}
+    {%- set batch = asked.batch -%}
+    {%- if bound is not none and batch and batch['id'] | int > asked.bound -%}
+        {%- set batch = (run_query(newest_batch_sql(dataset, asked.bound)).rows | list + [none])[0] -%}
+    {%- endif -%}
     {%- do return({
-        'dataset': dataset, 'after': after, 'upto': (row[1] or after) | int, 'version': (row[2] or 0) | int,
-        'columns': fromjson(row[3] or '[]'), 'fields': fromjson(row[0]), 'is_ruled': row[4],
+        'dataset': dataset, 'after': asked.this, 'upto': (batch['id'] if batch else asked.this) | int,
+        'version': (batch['detail'] if batch else 0) | int, 'columns': fromjson(batch['said'] if batch else '[]'),
+        'fields': fromjson(asked.dataset['said']), 'is_ruled': asked.dataset['detail'] == 'true',
     }) -%}
+{%- endmacro %}
+
+
+{#-
+    What position() asks, in one statement: the dataset, its newest batch, and the newest batches whose rows this table (`this`) and
+    the one it is bounded by (`bound`) hold, 0 for none.
+
+    Every commit carries its batch as the snapshot property `tidegate_batch`. Only ancestors of the main branch count:
+    a table that was replaced or rolled back starts again. `max(batch_id)` would lie, since a merge
+    overwrites rows and an empty batch leaves none.
+-#}
+{% macro position_asked(dataset, bound) -%}
+    {%- set tables = {} -%}
+    {%- if not should_full_refresh() and has_past(this) -%}{%- do tables.update({'this': this}) -%}{%- endif -%}
+    {%- if bound is not none and has_past(bound) -%}{%- do tables.update({'bound': bound}) -%}{%- endif -%}
+    {%- set question -%}
+        select 'dataset' as asked, cast(null as string) as id, cast(is_ruled as string) as detail, document as said
+        from meta.admitted.dataset where name = '{{ dataset }}'
+        union all
+        select * from ({{ newest_batch_sql(dataset) }})
+        {%- for name, table in tables.items() %}
+        union all
+        {{ ancestry_sql(table, name, 'tidegate_batch') }}
+        {%- endfor %}
+    {%- endset -%}
+    {%- set rows = run_query(question).rows -%}
+    {%- set found = {'dataset': none, 'batch': none} -%}
+    {%- for row in rows if row['asked'] in found -%}{%- do found.update({row['asked']: row}) -%}{%- endfor -%}
+    {%- for name in ['this', 'bound'] -%}
+        {%- do found.update({name: (newest_said(ancestors(rows, name)) or 0) | int}) -%}
+    {%- endfor -%}
+    {%- do return(found) -%}
+{%- endmacro %}
+
+
+{#- SQL for the newest admitted batch and its schema, up to `upto` if given. -#}
+{% macro newest_batch_sql(dataset, upto=none) -%}
+    select 'batch' as asked, cast(batch_id as string) as id, cast(schema_version as string) as detail, columns as said
+    from (
+        select * from meta.admitted.batch
+        where dataset = '{{ dataset }}'
+        {%- if upto is not none %} and batch_id <= {{ upto }}{% endif %}
+        order by batch_id desc limit 1
+    )
 {%- endmacro %}

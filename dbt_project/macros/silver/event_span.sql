@@ -5,7 +5,7 @@
     and the cost of a run stays that of its new rows.
 -#}
 {% macro event_span(bronze, position) -%}
-    {%- if not execute -%}
+    {%- if not execute or position.upto <= position.after -%}
         {%- do return([none, none]) -%}
     {%- endif -%}
     {%- set span = run_query(
