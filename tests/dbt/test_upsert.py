@@ -119,10 +119,10 @@ def test_stored_rows_meet_the_arriving_keys_before_they_are_shuffled(
         orders.admit(
             record({"id": "a", "v": minute, "at": moment(minute)}, offset=minute, at=minute), columns=COLUMNS
         )
-        orders.run()
+        done = orders.build()
+        assert done.success, orders.messages(done)
 
-    [select] = orders.target.glob(f"compiled/**/slv_{orders.name}.sql")
-    sql = select.read_text(encoding="utf-8").replace("{", "{{").replace("}", "}}")
+    sql = done.result.results[-1].node.compiled_code.replace("{", "{{").replace("}", "}}")
     [(plan,)] = orders.rows(f"explain {sql}")
     steps = [(len(line) - len(line.lstrip(" :+-*()0123456789")), line) for line in plan.splitlines()]
     [stored] = [n for n, (_, line) in enumerate(steps) if f"BatchScan lake.{orders.silver}.slv_" in line]
@@ -132,5 +132,6 @@ def test_stored_rows_meet_the_arriving_keys_before_they_are_shuffled(
         if indent < depth:
             above.append(line)
             depth = indent
-    met = next(n for n, line in enumerate(above) if "LeftSemi" in line)
+    met = next((n for n, line in enumerate(above) if "LeftSemi" in line), None)
+    assert met is not None, plan
     assert not [line for line in above[:met] if "Exchange" in line or "Sort " in line], plan
