@@ -98,3 +98,40 @@ def test_every_arrival_order_ends_the_same(lake: Callable[..., Any], record: Cal
     found = {key: (v, gone) for key, v, gone, _ in orders.rows(STATE)}
     assert {k: v for k, v in found.items() if v != expected[k]} == {}
     assert found == expected
+
+
+def test_a_null_key_meets_the_row_that_has_it(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
+    orders = lake(mode="upsert", pk_fields=["id", "part"], order_by=["at"])
+    columns = {**COLUMNS, "part": "int"}
+    for offset, minute in enumerate((2, 1, 3, 0)):
+        values = {"id": "a", "part": None, "v": minute, "at": moment(minute)}
+        orders.admit(record(values, offset=offset), columns=columns)
+        orders.run()
+
+    assert orders.rows(STATE) == [("a", 3, False, 2)]
+
+
+def test_stored_rows_meet_the_arriving_keys_before_they_are_shuffled(
+    lake: Callable[..., Any], record: Callable[..., Any]
+) -> None:
+    orders = lake(**UPSERT)
+    for minute in (1, 2):
+        orders.admit(
+            record({"id": "a", "v": minute, "at": moment(minute)}, offset=minute, at=minute), columns=COLUMNS
+        )
+        done = orders.build()
+        assert done.success, orders.messages(done)
+
+    sql = done.result.results[-1].node.compiled_code.replace("{", "{{").replace("}", "}}")
+    [(plan,)] = orders.rows(f"explain {sql}")
+    steps = [(len(line) - len(line.lstrip(" :+-*()0123456789")), line) for line in plan.splitlines()]
+    [stored] = [n for n, (_, line) in enumerate(steps) if f"BatchScan lake.{orders.silver}.slv_" in line]
+
+    above, depth = [], steps[stored][0]
+    for indent, line in reversed(steps[:stored]):
+        if indent < depth:
+            above.append(line)
+            depth = indent
+    met = next((n for n, line in enumerate(above) if "LeftSemi" in line), None)
+    assert met is not None, plan
+    assert not [line for line in above[:met] if "Exchange" in line or "Sort " in line], plan

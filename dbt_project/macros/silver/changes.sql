@@ -44,7 +44,11 @@
             'row' as {{ change_column() }}
         from newest as n
         {%- if held %}
-        left join {{ held }} as h on {{ same_key('n', 'h', position.fields.pk_fields or ['key']) }}
+        left join (
+            select s.*
+            from {{ held }} as s
+            left semi join arriving as k on {{ same_key('s', 'k', position.fields.pk_fields or ['key']) }}
+        ) as h on {{ same_key('n', 'h', position.fields.pk_fields or ['key']) }}
         where h.topic_id is null
             or {{ change_order('n', position.fields.order_by) }} >= {{ change_order('h', position.fields.order_by) }}
         {%- endif %}

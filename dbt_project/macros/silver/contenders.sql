@@ -52,6 +52,7 @@
     from (
         select {{ columns_of(keys) | join(', ') }}, explode(contenders) as c
         from {{ held }}
+        where contenders is not null
     ) as s
     left semi join (
         select * from ({{ payload_records(window, position) }}) as a where a.is_deleted

@@ -140,7 +140,7 @@
 {% macro known_columns(alias, position) -%}
     {%- set fields = position.fields -%}
     {%- set is_tombstone = alias ~ '.is_deleted' ~ (' and ' ~ alias ~ '.__op is null' if fields.cdc else '') -%}
-    struct({{ columns_of(fields.pk_fields or ['key'], alias ~ '.') | join(', ') }}) as row_key,
+    {{ row_key_of(alias, fields.pk_fields or ['key']) }} as row_key,
     {{ change_order(alias, fields.order_by) if fields.cdc else history_order(alias, fields.order_by) }} as place,
     {{ is_tombstone }} as is_tombstone,
     {{ time_of(alias) }} as happened_at,

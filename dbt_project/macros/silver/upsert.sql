@@ -45,19 +45,27 @@
 {%- endmacro %}
 
 
+{#-
+    SQL: what becomes of the keys of arriving records.
+
+    A key is one column, `row_key`, by which records are gathered, joined and reduced: Spark then moves them once. As structs compare,
+    a null key equals itself. Of what is held only rows of arriving keys go on; the others stream past those keys, unmoved.
+-#}
 {% macro upsert_rows(records, fields, held) -%}
     {%- set keys = fields.pk_fields or ['key'] -%}
-        with arriving as (
+        with keyed as (
             select
                 struct(a.*) as record,
-                {{ columns_of(keys, 'a.') | join(', ') }},
+                {{ row_key_of('a', keys) }} as row_key,
                 {{ order_of('a', fields.order_by) }} as position,
-                {{ place_of('a') }} as place,
-                collect_list(case when a.is_deleted then {{ place_of('a') }} end)
-                    over (partition by {{ columns_of(keys, 'a.') | join(', ') }}) as cuts
+                {{ place_of('a') }} as place
             from (
                 {{ records }}
             ) as a
+        ),
+        arriving as (
+            select *, collect_list(case when record.is_deleted then place end) over (partition by row_key) as cuts
+            from keyed
         ),
         judged as (
             select
@@ -68,13 +76,14 @@
             {%- if held %}
             left join (
                 select
-                    {{ columns_of(keys, 's.') | join(', ') }},
+                    {{ row_key_of('s', keys) }} as row_key,
                     struct(
                         s.is_deleted, s.tombstones, s.contenders,
                         {{ place_of('s') }} as place, {{ order_of('s', fields.order_by) }} as position
                     ) as held
                 from {{ held }} as s
-            ) as h on {{ same_key('a', 'h', keys) }}
+                left semi join keyed as k on {{ row_key_of('s', keys) }} = k.row_key
+            ) as h on a.row_key = h.row_key
             {%- endif %}
         ),
         best as (
@@ -83,7 +92,7 @@
                 collect_list(case when not j.record.is_deleted then j.place end) as living
             from judged as j
             where j.record.is_deleted or not {{ is_cut('j.tombstones', 'j.place') }}
-            group by {{ columns_of(keys, 'j.') | join(', ') }}
+            group by j.row_key
         ),
         decided as (
             select b.*, living, {{ best_wins(held) }} as wins
@@ -117,4 +126,10 @@
             else b.position >= b.held.position
         end
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- SQL: the key as one struct. -#}
+{% macro row_key_of(alias, keys) -%}
+    struct({{ columns_of(keys, alias ~ '.') | join(', ') }})
 {%- endmacro %}
