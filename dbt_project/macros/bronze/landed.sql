@@ -47,8 +47,6 @@
     it. So many rejected records that no task should hold them all are joined as Spark likes.
 -#}
 {% macro landed_records(objects, window, event_time_field, view='meta.admitted.object') -%}
-    {%- set keys = objects.paths -%}
-    {%- set root = 's3a://' ~ env_var('TIDEGATE_RAW_BUCKET', 'raw') ~ '/' -%}
         select /*+ broadcast(o, b{{ ', x' if objects.rejected <= 100000 }}) */
             o.topic_id,
             cast(o.generation as int) as generation,
@@ -75,19 +73,17 @@
             from (
                 select *, {{ event_text('u.line.value', event_time_field) }} as event_text
                 from (
-                    select
-                        substr(_metadata.file_path, {{ root | length + 1 }}) as data_key,
-                        from_json(value, '{{ record_line_ddl() }}') as line
-                    from text.`{{ root }}{{ '{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0] }}`
+                    select data_key, from_json(value, '{{ record_line_ddl() }}') as line
+                    from {{ landed_lines(objects.paths) }} as l
                 ) as u
             ) as t
         ) as r
-        inner join (select * from {{ view }} where {{ window }}) as o
+        inner join {{ admitted_objects(window, view) }} as o
             {#- Of a bare offset Spark would conclude that it is not null, and parse each line once more to ask that. #}
             on r.data_key = o.data_key and coalesce(r.line.offset, -1) between o.first_offset and o.last_offset
-        inner join (select * from meta.admitted.batch where {{ window }}) as b
+        inner join {{ admitted_batches(window) }} as b
             on o.batch_id = b.batch_id
-        left anti join (select * from meta.admitted.rejected where {{ window }}) as x
+        left anti join {{ rejected_records(window) }} as x
             on o.batch_id = x.batch_id and o.topic_id = x.topic_id and r.line.partition = x.partition and r.line.offset = x.`offset`
 {%- endmacro %}
 
@@ -110,8 +106,7 @@
             cast(null as {{ type }})
             {%- endif %}{{ ',' if not loop.last }}
             {%- endfor %}
-        from meta.admitted.removed as x
-        where {{ window }}
+        from {{ removed_objects(window) }} as x
 {%- endmacro %}
 
 
