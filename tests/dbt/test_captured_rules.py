@@ -29,8 +29,8 @@ MODEL = (
     """ select * from {{ MODE('NAME', deleted_when="__deleted = 'true'") }}"""
 )
 TEN = 1_795_168_800_000  # 2026-11-20T10:00Z in milliseconds
-#: Batches of changes (row, how, value, place in the log); None is the tombstone behind a deletion. A change is
-#: made in the minute of its place in the log, and its offset is its place in this list.
+#: Batches of changes (row, how, value, place in the log); a bare row is the tombstone behind its deletion. A
+#: change is made in the minute of its place in the log, and its offset is its place in this list.
 BATCHES: tuple[tuple[tuple[str, str, int, int] | str, ...], ...] = (
     (("a", "r", 1, 1), ("b", "r", -1, 1), ("c", "r", 5, 1)),
     # Row d is inserted and deleted; a deletion carries what the row was, which no rule judges.
@@ -54,7 +54,7 @@ TERMS = (
 
 @pytest.fixture
 def captured(lake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Give a captured dataset in the target `prod`, which receipts prove, with a history beside its silver."""
+    """Give a captured dataset in the target `prod`, which receipts prove, with a history beside silver."""
     monkeypatch.setenv("TIDEGATE_DBT_TARGET", "prod")
     one = lake(**CAPTURED)
     one.silver = "silver"
@@ -71,7 +71,7 @@ def captured(lake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_what_a_rule_rejects_leaves_the_row_as_it_was_and_a_deletion_is_never_judged(
     captured: Any, record: Callable[..., Any], found: Settings
 ) -> None:
-    """The first batch is built and proven alone, so that later ones meet a registry that knows of rejected records."""
+    """The first batch is built and proven alone: later ones meet a registry that knows rejected records."""
     lines = []
     for number, records in enumerate(_batches(record)):
         _admit(captured, records)
@@ -108,9 +108,8 @@ def _batches(record: Callable[..., Any]) -> Iterator[list[Any]]:
 
 def _value(key: str, op: str, v: int, lsn: int) -> dict[str, Any]:
     deleted = str(op == "d").lower()
-    return {
-        "id": key, "v": v, "__deleted": deleted, "__op": op, "__lsn": lsn, "__source_ts_ms": TEN + 60_000 * lsn,
-    }  # fmt: skip
+    at = TEN + 60_000 * lsn
+    return {"id": key, "v": v, "__deleted": deleted, "__op": op, "__lsn": lsn, "__source_ts_ms": at}
 
 
 def _admit(one: Any, records: list[Any]) -> None:
