@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.dbt.backfilled import Dataset, Make, Record
 from tests.dbt.catalog import SECONDS
+from tests.dbt.signed import sign
 
 COLUMNS = {"id": "string", "v": "int", "at": "string"}
 FIELDS = {"mode": "upsert", "pk_fields": ["id"], "order_by": ["at"], "event_time": "at"}
@@ -24,7 +25,9 @@ def waiting(make: Make, record: Record) -> Iterator[Dataset]:
     """Give a dataset whose first batch is built and whose second one waits."""
     dataset = make(**FIELDS)
     for first in (0, 20):
-        dataset.admit(*(_record(record, n) for n in range(first, first + 20)), columns=COLUMNS)
+        records = [_record(record, n) for n in range(first, first + 20)]
+        dataset.admit(*records, columns=COLUMNS)
+        sign(dataset.lake, records)
         if not first:
             dataset.live()
     yield dataset

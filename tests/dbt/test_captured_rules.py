@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from lakehouse import ledger, receipt
 from metastore_sync import registry
 from metastore_sync.settings import Settings
-from schema_guard.content_hash import content_hash
+from tests.dbt.signed import sign
 
 pytestmark = pytest.mark.stack
 COLUMNS = {"id": "string", "v": "int", "__deleted": "string", "__op": "string", "__lsn": "bigint"}
@@ -74,7 +73,8 @@ def test_what_a_rule_rejects_leaves_the_row_as_it_was_and_a_deletion_is_never_ju
     """The first batch is built and proven alone: later ones meet a registry that knows rejected records."""
     lines = []
     for number, records in enumerate(_batches(record)):
-        _admit(captured, records)
+        captured.admit(*records, columns=COLUMNS)
+        sign(captured, records)
         if number != 1:
             captured.run()
             lines += receipt.receipt(found, captured.name)
@@ -110,18 +110,3 @@ def _value(key: str, op: str, v: int, lsn: int) -> dict[str, Any]:
     deleted = str(op == "d").lower()
     at = TEN + 60_000 * lsn
     return {"id": key, "v": v, "__deleted": deleted, "__op": op, "__lsn": lsn, "__source_ts_ms": at}
-
-
-def _admit(one: Any, records: list[Any]) -> None:
-    """Admit a batch, signed as the guard signs it."""
-    batch = one.admit(*records, columns=COLUMNS)
-    texts = [None if r.value is None else json.dumps(r.value) for r in records]
-    total = sum(
-        content_hash(r.topic_id, r.partition, r.offset, r.key, text)
-        for r, text in zip(records, texts, strict=True)
-    )
-    one.registry.execute(
-        "update registry.batch set content_hash = %s where dataset = %s and batch_id = %s",
-        [total, one.name, batch],
-    )
-    one.registry.commit()

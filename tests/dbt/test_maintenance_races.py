@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable
@@ -16,10 +15,10 @@ import stamina
 
 from lakehouse import maintain, receipt, run, upkeep
 from metastore_sync.settings import Settings
-from schema_guard.content_hash import content_hash
 from tests.dbt.backfilled import Dataset, Make
 from tests.dbt.catalog import SECONDS, Catalog
 from tests.dbt.proven import Shop
+from tests.dbt.signed import sign
 
 pytestmark = pytest.mark.stack
 
@@ -134,10 +133,4 @@ def admit(one: Dataset, record: Callable[..., Any], number: int) -> None:
         value = {"id": f"k{offset % 10}", "v": offset, "at": f"2026-11-20T10:{number:02d}:{n:02d}Z"}
         records.append(record(value, key=f"k{offset % 10}", offset=offset, at=offset))
     one.admit(*records, columns=COLUMNS)
-    total = sum(content_hash("0000000a", 0, r.offset, r.key, json.dumps(r.value)) for r in records)
-    one.facts(
-        "update registry.batch set content_hash = %(total)s"
-        " where dataset = %(name)s and batch_id = %(batch)s returning 1",
-        total=total,
-        batch=one.lake.batches,
-    )
+    sign(one.lake, records)
