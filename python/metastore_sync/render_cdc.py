@@ -79,8 +79,8 @@ def _heartbeats() -> dict[str, str]:
     """
     Return how a quiet table's slot moves on; else it would retain the log of busy neighbours.
 
-    Each heartbeat commits an empty message. Since PostgreSQL 15 the slot sees nothing of transactions that touch
-    other tables only, and a connector that was started again confirms nothing before it has met a commit.
+    Each heartbeat commits an empty message. Since PostgreSQL 15 the slot sees nothing of transactions that
+    touch other tables only, and a connector that was started again confirms nothing before it met a commit.
     """
     return {
         "heartbeat.interval.ms": _HEARTBEAT,

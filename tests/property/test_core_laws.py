@@ -123,6 +123,14 @@ def test_pure_merge_changes_neither_side(one: Placed, other: Placed) -> None:
 
 
 @LAW
+@given(placed())
+def test_a_field_knows_the_first_and_the_last_record_without_it(records: Placed) -> None:
+    for name, child in inferred(records).root.children.items():
+        without = [position for position, value in records if name not in value]
+        assert child.absent == ((min(without), max(without)) if without else None)
+
+
+@LAW
 @given(placed(), st.randoms(use_true_random=False))
 def test_order_of_arrival_changes_nothing(records: Placed, random: Random) -> None:
     shuffled = records.copy()

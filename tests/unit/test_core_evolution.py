@@ -190,12 +190,13 @@ def test_evidence_names_first_and_last_record_and_only_the_shape() -> None:
     }
 
 
-def test_missing_key_names_its_first_record() -> None:
-    batch = infer([{"id": 1}, {"id": 2}, {"a": 1}, {"a": 2}], Position("t", 0, 40))
+def test_missing_key_names_its_first_and_last_record() -> None:
+    batch = infer([{"id": 1}, {"a": 1}, {"id": 2}, {"a": 2}, {"id": 3}], Position("t", 0, 40))
 
     (finding,) = judge(None, batch, replace(ICEBERG, pk_fields=["id"])).findings
 
-    assert finding.evidence.first == Position("t", 0, 42)
+    assert finding.evidence.first == Position("t", 0, 41)
+    assert finding.evidence.last == Position("t", 0, 43)
     assert finding.evidence.count == 2
 
 

@@ -95,7 +95,6 @@ class _Walk:
             if depth > 1 and len(order) > MAP_KEYS:
                 self._keyed_by_data(node, _by_name(names, members), rows, depth)
                 return
-            node.always = set(order)
             for place, name in enumerate(order):
                 child = node.children[name] = Node()
                 self.column(child, members[place :: len(order)], rows, depth + 1)
@@ -132,11 +131,10 @@ class _Walk:
         for name, column in columns.items():
             child = node.children[name] = Node()
             if len(column) == len(values):
-                node.always.add(name)
                 self.column(child, column, rows, depth + 1)
                 continue
             having = Having(rows, values, name)
-            child.absent = self._at(having.first_without())
+            child.absent = self._at(having.first_without()), self._at(having.last_without())
             self.column(child, column, having, depth + 1)
 
     def _arrays(self, node: Node, values: Sequence[list[Any]], rows: Rows, depth: int) -> None:

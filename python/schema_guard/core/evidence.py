@@ -23,13 +23,14 @@ def absence(records: int, parent: Node, below: Node | None) -> Evidence:
         return evidence(records, parent.objects and _unseen(parent.objects))
     nulls = below.count(Kind.NULL)
     missing = parent.count(Kind.OBJECT) - below.present
-    positions = [p for p in (below.absent, below.nulls and below.nulls.first) if p]
+    spans = [below.absent, below.nulls and (below.nulls.first, below.nulls.last)]
+    seen = [span for span in spans if span]
     count = min(missing + nulls, records)
     return Evidence(
         count=count,
         share=count / records,
-        first=min(positions, default=None),
-        last=below.nulls.last if below.nulls and not missing else None,
+        first=min((first for first, _ in seen), default=None),
+        last=max((last for _, last in seen), default=None),
         sample="null" if nulls else None,
     )
 
@@ -39,7 +40,7 @@ def missing(records: int, parent: Node, below: Node | None) -> Evidence:
     if below is None:
         return absence(records, parent, None)
     count = min(parent.count(Kind.OBJECT) - below.present, records)
-    return Evidence(count, count / records, below.absent if count else None)
+    return Evidence(count, count / records, *(below.absent or (None, None)))
 
 
 def keys_seen(node: Node, old: Type | None) -> str:

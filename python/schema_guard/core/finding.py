@@ -70,7 +70,7 @@ class Evidence:
             there are records.
         share: `count` divided by the batch's records, 0 to 1.
         first: The first record that shows it; None when nothing recorded it.
-        last: The last one; None too where only the first is kept (missing fields).
+        last: The last one; None as well.
         sample: The shape of the first value, never its content.
         basis: What else speaks for the finding, in words: presence before, likeness of values.
     """

@@ -79,4 +79,4 @@ def _pruned(node: Node, path: list[str]) -> Node:
     if rest:
         # In its old place: the order of keys has no meaning, but results should not depend on it.
         children = {key: _pruned(below, rest) if key == name else kept for key, kept in node.children.items()}
-    return replace(node, children=children, always=node.always - ({name} if not rest else set()))
+    return replace(node, children=children)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 
 class Kind(StrEnum):
@@ -30,6 +30,10 @@ class Position(NamedTuple):
     topic_id: str
     partition: int
     offset: int
+
+
+#: The first and the last of some records.
+Span: TypeAlias = tuple[Position, Position]
 
 
 def escape(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from schema_guard.core.datatype import Format
-from schema_guard.core.kinds import Kind, Position
+from schema_guard.core.kinds import Kind, Span
 from schema_guard.core.tally import Arrays, Decimals, Integers, Tally, folded
 
 #: Objects below the record with more keys than this are held as JSON text: their keys are data. They are not
@@ -24,15 +24,14 @@ class Node:
     What was seen at one path.
 
     Attributes:
-        absent: The first record whose object lacks this field; None while every one has it.
+        absent: The first and the last record whose object lacks this field; None while every one has it.
         strings: One tally per format.
         element: What the arrays here hold.
         children: What the objects here hold, by key.
-        always: Keys that no object here has lacked so far.
         keys_are_data: The objects here have more than `MAP_KEYS` keys together; `children` is empty then.
     """
 
-    absent: Position | None = None
+    absent: Span | None = None
     nulls: Tally | None = None
     booleans: Tally | None = None
     integers: Integers | None = None
@@ -42,12 +41,11 @@ class Node:
     objects: Tally | None = None
     element: Node | None = None
     children: dict[str, Node] = field(default_factory=dict)
-    always: set[str] = field(default_factory=set)
     keys_are_data: bool = False
 
     def drop_keys(self) -> None:
         """Forget the keys of the objects here, which are data; that they were objects is still counted."""
-        self.children, self.always, self.keys_are_data = {}, set(), True
+        self.children, self.keys_are_data = {}, True
 
     def tally(self, kind: Kind) -> Tally | None:  # noqa: PLR0911 - one return per case
         """Return the tally of one kind."""

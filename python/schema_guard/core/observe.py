@@ -56,7 +56,7 @@ def _object(
     tally = node.objects
     if tally is None:
         tally = node.objects = Tally(position, position, shape(members))
-        node.always.update(members)
+    before = (tally.first, tally.last) if tally.count else None
     tally.count += 1
     tally.last = position
     if node.keys_are_data or (len(members) > MAP_KEYS and not is_record):
@@ -66,16 +66,16 @@ def _object(
     for name, member in members.items():
         child = children.get(name)
         if child is None:
-            child = children[name] = Node(absent=tally.first if tally.count > 1 else None)
+            child = children[name] = Node(absent=before)
         note = scalars.get(type(member))
         if note is None:
             todo.append((child, member))
         else:
             note(child, member, position)
-    if len(members) != len(children) and node.always:
-        for name in node.always.difference(members):
-            node.always.discard(name)
-            children[name].absent = position
+    if len(members) != len(children):
+        for name in children.keys() - members.keys():
+            child = children[name]
+            child.absent = (child.absent[0] if child.absent else position, position)
     if len(children) > MAP_KEYS and not is_record:
         # What was put on the list is still looked at; nobody sees where it goes.
         node.drop_keys()

@@ -101,6 +101,13 @@ class Having:
                 return self._among.all()[number]
         raise LookupError(self._name)
 
+    def last_without(self) -> int:
+        """Return the offset of the last object that lacks the key; some object does."""
+        for number, members in enumerate(reversed(self._objects), 1):
+            if self._name not in members:
+                return self._among.all()[-number]
+        raise LookupError(self._name)
+
 
 class Repeated:
     """The rows of what arrays hold: each of the arrays' rows as often as its array is long."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from schema_guard.core.datatype import Format
-from schema_guard.core.kinds import Position
+from schema_guard.core.kinds import Span
 from schema_guard.core.node import Node
 from schema_guard.core.tally import Arrays, Decimals, Integers, Tally
 
 Tallies: TypeAlias = tuple[
-    Position | None,
+    Span | None,
     Tally | None,
     Tally | None,
     Integers | None,
@@ -18,7 +18,6 @@ Tallies: TypeAlias = tuple[
     Arrays | None,
     Tally | None,
     dict[Format, Tally],
-    set[str],
     bool,
 ]
 
@@ -65,13 +64,12 @@ def _tallies(node: Node) -> Tallies:
         node.arrays,
         node.objects,
         node.strings,
-        node.always,
         node.keys_are_data,
     )
 
 
 def _node(tallies: Tallies) -> Node:
-    absent, nulls, booleans, integers, decimals, arrays, objects, strings, always, keys_are_data = tallies
+    absent, nulls, booleans, integers, decimals, arrays, objects, strings, keys_are_data = tallies
     return Node(
         absent=absent,
         nulls=nulls,
@@ -81,6 +79,5 @@ def _node(tallies: Tallies) -> Node:
         arrays=arrays,
         objects=objects,
         strings=strings,
-        always=always,
         keys_are_data=keys_are_data,
     )
