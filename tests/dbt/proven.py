@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 
 from lakehouse import maintain, receipt
 from metastore_sync.settings import Settings
-from schema_guard.content_hash import content_hash
+from tests.dbt.signed import sign
 
 COLUMNS = {"id": "string", "v": "int"}
 BRONZE = "select kafka_offset, value, batch_id from {brz} order by 1"
@@ -33,13 +32,8 @@ class Shop:
                 self.record({"id": name, "v": self.offset}, key=name, offset=self.offset, at=self.offset)
             )
             self.offset += 1
-        batch = self.lake.admit(*records, columns=COLUMNS)
-        total = sum(content_hash("0000000a", 0, r.offset, r.key, json.dumps(r.value)) for r in records)
-        self.lake.registry.execute(
-            "update registry.batch set content_hash = %s where dataset = %s and batch_id = %s",
-            [total, self.lake.name, batch],
-        )
-        self.lake.registry.commit()
+        self.lake.admit(*records, columns=COLUMNS)
+        sign(self.lake, records)
 
     def prove(self) -> int:
         return len(receipt.receipt(self.settings, self.lake.name))

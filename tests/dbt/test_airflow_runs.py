@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from metastore_sync.settings import PROJECT, Settings
 from schema_guard.core.infer import infer
 from schema_guard.core.schema import finalise
 from tests.dbt.backfilled import NOTES, Dataset, Make, Record, order, orders
+from tests.dbt.beside import by_hand, end_as_one, waiting
+from tests.dbt.catalog import SECONDS, Catalog
 
 pytestmark = [
     pytest.mark.stack,
@@ -90,3 +93,23 @@ def test_a_run_with_dates_is_a_backfill_and_maintenance_is_a_run(
     kept = run("tasks", "test", "tidegate.maintenance", dataset.name)
     assert kept.returncode == 0, kept.stdout[-4000:]
     assert f"silver.slv_{dataset.name}: rewrote" in kept.stdout
+
+
+def test_a_run_by_hand_beside_a_run_of_the_dag_ends_as_one(
+    make: Make, record: Record, airflow: Callable[[Settings], Airflow]
+) -> None:
+    """The DAG's task and `dbt run` both load the waiting batch before either commits; Airflow tries again."""
+    with waiting(make, record) as dataset:
+        deploy(dataset)
+        run = airflow(dataset.settings)
+        with ThreadPoolExecutor(1) as threads:
+            with Catalog().held("bronze", f"brz_{dataset.name}"):
+                made = threads.submit(run, "dags", "test", dataset.name)
+                Catalog().wait(1, 2 * SECONDS)
+                hand = by_hand(dataset)
+                Catalog().wait(2)
+            done = made.result(4 * SECONDS)
+
+        assert "Run failed" not in done.stdout, done.stdout[-4000:]
+        assert done.returncode == 0, done.stdout[-4000:]
+        end_as_one(dataset, hand)

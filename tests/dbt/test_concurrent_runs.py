@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import stamina
+
+from lakehouse import run
+from tests.dbt.backfilled import Dataset, Make
+from tests.dbt.beside import by_hand, end_as_one, waiting
+from tests.dbt.catalog import SECONDS, Catalog
 
 pytestmark = pytest.mark.stack
 COLUMNS = {"id": "string", "v": "int", "at": "string"}
@@ -50,3 +57,22 @@ def test_two_runs_at_once_end_as_one(mode: str, lake: Callable[..., Any], record
     for racer in [*first, *second]:
         known = ("ValidationException", "CommitFailedException", "already exists", "AlreadyExists")
         assert racer.returncode == 0 or any(word in racer.stdout for word in known), racer.stdout
+
+
+def test_a_run_by_hand_beside_the_build_of_a_dag_ends_as_one(make: Make, record: Callable[..., Any]) -> None:
+    """Both load the batch into the bronze that they share, and only then does either commit."""
+    with waiting(make, record) as dataset:
+        with ThreadPoolExecutor(1) as threads:
+            with Catalog().held("bronze", f"brz_{dataset.name}"):
+                hand = by_hand(dataset)
+                build = threads.submit(built_by_a_dag, dataset)
+                Catalog().wait(2)
+            build.result(SECONDS)
+        end_as_one(dataset, hand)
+
+
+def built_by_a_dag(dataset: Dataset) -> None:
+    """Build as the DAG's tasks do, which try again when another run was faster."""
+    for attempt in stamina.retry_context(run.met_another, attempts=run.BUILD_TRIES, timeout=None):
+        with attempt:
+            dataset.live()

@@ -20,6 +20,17 @@ COLUMNS = {"id": "bigint"}
 APPEND = {"mode": "append"}
 LOADS = "select summary['tidegate_batch'] from {brz}.snapshots order by committed_at"
 SILVER = "select id, kafka_offset, batch_id, is_duplicate from {slv} order by 2"
+#: Bronze as somebody wrote it who forgot `full_refresh=false`, and what dbt says of replacing it.
+UNGUARDED = (
+    "{{ config(materialized='incremental', incremental_strategy='replace_batches') }}"
+    " select * from {{ landed('NAME') }}"
+)
+REFUSAL = (
+    "model brz_NAME: bronze cannot be refreshed in full",
+    "Nothing was written, and its rows are as they were.",
+    "Next: set config(full_refresh=false) in brz_NAME.sql",
+    "`dbt run --full-refresh --select slv_NAME+`",
+)
 #: Holds dbt after the model's commit, for as long as a test needs to end the process.
 HELD = "{{ config(post_hook=\"select java_method('java.lang.Thread', 'sleep', bigint(20000))\") }}\n"
 
@@ -45,6 +56,14 @@ def test_a_long_window_is_loaded_in_bounded_statements_with_its_empty_batches(
         orders.s3.delete_object(Bucket=orders.bucket, Key=entry["Key"])
     orders.run("--full-refresh")
     assert orders.rows(SILVER) == held
+    told = (orders.target / "dbt.log").read_text(encoding="utf-8")
+    assert f"brz_{orders.name}: bronze is kept and loads what it lacks" in told
+    assert orders.rows(LOADS) == [("3",), ("5",), ("7",)]
+
+    orders.model("brz", UNGUARDED)
+    refused = orders.messages(orders.build("--full-refresh", select="brz"))
+    assert [line for line in REFUSAL if line.replace("NAME", orders.name) not in refused] == []
+    assert orders.rows(LOADS) == [("3",), ("5",), ("7",)]
 
 
 @pytest.mark.skipif("TIDEGATE_SOAK" not in os.environ, reason="takes as long as the others together")

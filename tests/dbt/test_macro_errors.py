@@ -21,12 +21,11 @@ def test_arguments_that_cannot_be_are_told_with_what_is_allowed(
 ) -> None:
     """One run of dbt for all: a model that cannot be compiled stops none of the others."""
     keyed, other, waiting = lake(mode="upsert", pk_fields=["id"]), lake(mode="append"), lake(mode="append")
-    keyed.admit(record({"id": "a", "v": 1}), columns=COLUMNS)
-    other.admit(record({"id": "a", "v": 1}), columns=COLUMNS)
-    words = {"NAME": keyed.name, "OTHER": other.name, "WAITING": waiting.name}
-    keyed.run()
-    other.run(select="brz")
-    waiting.run(select="brz")
+    captured = lake(mode="upsert", pk_fields=["id"], order_by=["v"], cdc={"table": "public.t"})
+    for one in (keyed, other, captured):
+        one.admit(record({"id": "a", "v": 1}), columns=COLUMNS)
+    words = {"NAME": keyed.name, "OTHER": other.name, "WAITING": waiting.name, "CAPTURED": captured.name}
+    _run(keyed, [f"slv_{keyed.name}", *(f"brz_{one.name}" for one in (keyed, other, waiting, captured))])
     folder = dbt_home / "models" / keyed.name
     for name, case in CASES.items():
         model = f"agg_{name}_{keyed.name}"
@@ -38,13 +37,7 @@ def test_arguments_that_cannot_be_are_told_with_what_is_allowed(
 
     said = {}
     try:
-        line = keyed.words(keyed.target, "")
-        names = [f"agg_{name}_{keyed.name}" for name in CASES]
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
-        result = dbtRunner().invoke([*line[: line.index("--select")], "--select", *names])
-        assert result.result, result.exception
-        said = {one.node.name: f"{one.status}: {one.message}" for one in result.result}
+        said = _run(keyed, [f"agg_{name}_{keyed.name}" for name in CASES])
     finally:
         keyed.rows(f"drop view {view}")
 
@@ -57,6 +50,26 @@ def test_arguments_that_cannot_be_are_told_with_what_is_allowed(
     assert missing == {}
     built = keyed.rows(f"show tables in dev_tidegate_test_gold like 'agg_*{keyed.name}'")
     assert built == []
+
+
+def test_a_model_whose_prefix_names_no_layer_is_told_which_do(lake: Callable[..., Any]) -> None:
+    one = lake(mode="append")
+    one.model("odd", "select 1 as id")
+
+    told = str(one.build(select="odd").exception)
+
+    assert f"model odd_{one.name}: its prefix names no layer. Nothing was built." in told
+    assert "Rename it to one of brz_ slv_ dim_ fct_ agg_, or give it a config `schema`." in told
+
+
+def _run(one: Any, names: list[str]) -> dict[str, str]:
+    """Run models, of whatever dataset; return what dbt says of each."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
+
+    line = one.words(one.target, "")
+    result = dbtRunner().invoke([*line[: line.index("--select")], "--select", *names])
+    assert result.result, result.exception
+    return {ran.node.name: f"{ran.status}: {ran.message}" for ran in result.result}
 
 
 def _filled(text: str, words: dict[str, str]) -> str:

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 import stamina
 
 from lakehouse import maintain, receipt, run, upkeep
 from metastore_sync.settings import Settings
-from schema_guard.content_hash import content_hash
 from tests.dbt.backfilled import Dataset, Make
+from tests.dbt.catalog import SECONDS, Catalog
 from tests.dbt.proven import Shop
-from tidegate.stack import installation
+from tests.dbt.signed import sign
 
 pytestmark = pytest.mark.stack
-SECONDS = 120
-#: Iceberg's catalog: a commit is an update of the table's row here.
-ROW = "select 1 from iceberg_tables where table_namespace = %s and table_name = %s for update"
-WAITERS = """
-select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike '%iceberg_tables%'
-"""
-
-
-class Catalog:
-    """Iceberg's catalog, where commits to one table can be held back and counted."""
-
-    def __init__(self) -> None:
-        account = installation.describe(os.environ).lake
-        self.address = f"postgresql://{account.address}"
-
-    @contextmanager
-    def held(self, schema: str, table: str) -> Iterator[None]:
-        """Hold back every commit to a table; they go on in the order in which they came."""
-        with psycopg.connect(self.address) as conn:
-            assert conn.execute(ROW, [schema, table]).fetchall() == [(1,)]
-            yield
-
-    def wait(self, count: int) -> None:
-        """Wait until so many commits are held back."""
-        deadline = time.monotonic() + SECONDS
-        with psycopg.connect(self.address, autocommit=True) as conn:
-            while (found := conn.execute(WAITERS).fetchone()) != (count,):
-                assert time.monotonic() < deadline, found
-                time.sleep(0.1)
 
 
 def test_a_maintenance_that_loses_against_a_load_says_so_and_the_next_one_does_it(
@@ -166,10 +133,4 @@ def admit(one: Dataset, record: Callable[..., Any], number: int) -> None:
         value = {"id": f"k{offset % 10}", "v": offset, "at": f"2026-11-20T10:{number:02d}:{n:02d}Z"}
         records.append(record(value, key=f"k{offset % 10}", offset=offset, at=offset))
     one.admit(*records, columns=COLUMNS)
-    total = sum(content_hash("0000000a", 0, r.offset, r.key, json.dumps(r.value)) for r in records)
-    one.facts(
-        "update registry.batch set content_hash = %(total)s"
-        " where dataset = %(name)s and batch_id = %(batch)s returning 1",
-        total=total,
-        batch=one.lake.batches,
-    )
+    sign(one.lake, records)

@@ -48,7 +48,6 @@
     it. So many rejected records that no task should hold them all are joined as Spark likes.
 -#}
 {% macro landed_records(objects, window, event_time_field, view='meta.admitted.object') -%}
-    {%- set lines = landed_lines(objects.paths) -%}
         select /*+ broadcast(o, b{{ ', x' if objects.rejected <= 100000 }}) */
             o.topic_id,
             cast(o.generation as int) as generation,
@@ -71,39 +70,17 @@
             select
                 l.*,
                 {{ event_time('l.value', 'event_text', event_time_field) }} as event_time
-            from (
-                select substr(input_file_name(), {{ raw_root() | length + 1 }}) as data_key, *
-                from {{ lines }}
-            ) as l
+            from {{ landed_lines(objects.paths) }} as l
             {%- if event_time_field %}
             {{ event_text('l.value', event_time_field, 'event_text') }}
             {%- endif %}
         ) as r
-        inner join (select * from {{ view }} where {{ window }}) as o
+        inner join {{ admitted_objects(window, view) }} as o
             on r.data_key = o.data_key and r.offset between o.first_offset and o.last_offset
-        inner join (select * from meta.admitted.batch where {{ window }}) as b
+        inner join {{ admitted_batches(window) }} as b
             on o.batch_id = b.batch_id
-        left anti join (select * from meta.admitted.rejected where {{ window }}) as x
+        left anti join {{ rejected_records(window) }} as x
             on o.batch_id = x.batch_id and o.topic_id = x.topic_id and r.partition = x.partition and r.offset = x.`offset`
-{%- endmacro %}
-
-
-{#-
-    Makes a temporary view of the objects' lines and returns its name, another for other objects: one model may read several.
-    Only a view can be told the lines' schema, and then Spark's JSON reader takes them from the bytes as they are read:
-    over lines read as text, `from_json` takes twice as long.
--#}
-{% macro landed_lines(keys) -%}
-    {%- set paths = raw_root() ~ ('{' ~ keys | join(',') ~ '}' if keys | length > 1 else keys[0]) -%}
-    {%- set name = quoted(this.identifier ~ '__lines_' ~ local_md5(paths)[:8]) -%}
-    {%- do run_query(
-        "create or replace temporary view " ~ name ~ " (" ~ record_line_ddl() ~ ") using json options (path '" ~ paths ~ "')") -%}
-    {%- do return(name) -%}
-{%- endmacro %}
-
-
-{% macro raw_root() -%}
-    {%- do return('s3a://' ~ env_var('TIDEGATE_RAW_BUCKET', 'raw') ~ '/') -%}
 {%- endmacro %}
 
 
@@ -125,8 +102,7 @@
             cast(null as {{ type }})
             {%- endif %}{{ ',' if not loop.last }}
             {%- endfor %}
-        from meta.admitted.removed as x
-        where {{ window }}
+        from {{ removed_objects(window) }} as x
 {%- endmacro %}
 
 

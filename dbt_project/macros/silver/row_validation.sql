@@ -20,10 +20,15 @@
 {%- endmacro %}
 
 
-{#- The model's rules; refuses a model that has none. -#}
+{#- The model's rules; refuses a model that has none. dbt's unit tests do not see a model's yml: there the rules are given. -#}
 {% macro validation_rules() -%}
     {%- if not execute -%}
         {%- do return([]) -%}
+    {%- endif -%}
+    {%- if model.resource_type == 'unit_test' -%}
+        {{ exceptions.raise_compiler_error(
+            "unit test " ~ model.name ~ ": dbt shows it no model's yml, so row_validation() has no rules. Nothing was tested."
+            ~ "\nNext: give them under overrides: macros: tidegate.validation_rules: [{name: …, check: …}] (docs/macros/row_validation.md)") }}
     {%- endif -%}
     {%- set rules = rules_of(model) -%}
     {%- if not rules -%}

@@ -20,6 +20,11 @@ from tidegate.stack.programs import MARK
 ANSWER_SECONDS = 15
 STOP_SECONDS = 150
 
+#: How long a stray may take to end when asked to: a program that lost its supervisor, such as a broker, and
+#: a child that outlived its program, such as a worker of a killed scheduler, which saves nothing any more.
+STRAY_SECONDS = 20
+ORPHAN_SECONDS = 5
+
 LIVE = frozenset({"RUNNING", "STARTING", "BACKOFF"})
 
 
@@ -151,20 +156,21 @@ class Supervisor:
                     where=str(self._layout.logs / "supervisord.log"),
                     next_command="tidegate down",
                 ) from None
-        reap(self._layout)
+        reap(self._layout, STRAY_SECONDS if pid is None else ORPHAN_SECONDS)
 
 
-def reap(layout: Layout) -> list[int]:
+def reap(layout: Layout, seconds: float = STRAY_SECONDS) -> list[int]:
     """
     End what a dead supervisor left behind: processes marked with this home. Return their ids.
 
     The caller and its ancestors are spared: a command may itself run below a program of the stack.
+    What has not ended after `seconds` is killed.
     """
     spared = {process.pid for process in (psutil.Process(), *psutil.Process().parents())}
     strays = [p for p in psutil.process_iter() if p.pid not in spared and _belongs(p, layout)]
     for stray in strays:
         stray.terminate()
-    _, alive = psutil.wait_procs(strays, timeout=20)
+    _, alive = psutil.wait_procs(strays, timeout=seconds)
     for stray in alive:
         stray.kill()
     psutil.wait_procs(alive, timeout=10)
