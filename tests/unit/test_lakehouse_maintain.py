@@ -107,7 +107,7 @@ def expired(snapshots: list[Snapshot], limit: str, followed: set[int] | None = N
 
 
 def _position(snapshots: list[Snapshot]) -> str | None:
-    """As the macro applied_batch() reads it: the newest naming commit among those that the head leads to."""
+    """As the macro ancestors() reads it: the newest naming commit among those that the head leads to."""
     known = {one.snapshot_id: one for one in snapshots}
     at = next(one for one in snapshots if one.is_head)
     found: list[Snapshot] = []
