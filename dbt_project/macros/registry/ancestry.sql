@@ -33,7 +33,7 @@
     {%- endfor -%}
     {%- if at.id is not none and at.id not in known -%}
         {{ exceptions.raise_compiler_error(
-            "model " ~ model.name ~ ": a table was written while it was looked at (snapshot " ~ at.id ~ "). Nothing was built."
+            "TIDEGATE_OVERTAKEN: model " ~ model.name ~ ": a table was written while it was looked at (snapshot " ~ at.id ~ "). Nothing was built."
             ~ "\nNext: run it again") }}
     {%- endif -%}
     {%- for _ in range(known | length) if at.id in known -%}
