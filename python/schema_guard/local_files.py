@@ -10,8 +10,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,10 +21,13 @@ from schema_guard import lines, value_blocks
 from schema_guard.core.infer import Inference
 from schema_guard.core.outline import Outline, outline
 from schema_guard.core.poison import ErrorType, PoisonError
+from schema_guard.lent_text import Lent, lend, shelves
 from schema_guard.lines import MAX_RECORD_BYTES, SkippedLine, too_large
 
 #: Text handed to one process at once.
 BLOCK_BYTES = 4 << 20
+#: Room for a block and the chunk that ended it; this process keeps what is longer.
+SHELF_BYTES = 6 << 20
 #: Smaller input is read in this process: starting others costs more.
 SMALL_BYTES = 16 << 20
 #: Lines that cannot become rows are counted, and so many of them remembered.
@@ -122,18 +126,31 @@ def _with_help(blocks: Iterable[_Block], others: int) -> LocalScan:
     """Scan blocks in other processes, and in this one while those have enough to do."""
     total = LocalScan()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(others, mp_context=spawn) as pool:
-        waiting: deque[Future[LocalScan]] = deque()
+    with (
+        shelves(others + 1, SHELF_BYTES) as free,
+        ProcessPoolExecutor(others, mp_context=spawn) as pool,
+    ):
+        waiting: deque[tuple[Future[LocalScan], SharedMemory]] = deque()
         for block in blocks:
-            while waiting and waiting[0].done():
-                total.merge(waiting.popleft().result())
-            if len(waiting) > others:
-                total.merge(_scan(block, outline(total.inference.root)))
+            while waiting and waiting[0][0].done():
+                job, shelf = waiting.popleft()
+                total.merge(job.result())
+                free.append(shelf)
+            expected = outline(total.inference.root)
+            if free and len(block.text) <= SHELF_BYTES:
+                shelf = free.pop()
+                text = lend(block.text, shelf)
+                job = pool.submit(_scan_lent, replace(block, text=b""), text, expected)
+                waiting.append((job, shelf))
             else:
-                waiting.append(pool.submit(_scan, block, outline(total.inference.root)))
-        for job in waiting:
+                total.merge(_scan(block, expected))
+        for job, _ in waiting:
             total.merge(job.result())
     return total
+
+
+def _scan_lent(block: _Block, text: Lent, expected: Outline) -> LocalScan:
+    return _scan(replace(block, text=text.read()), expected)
 
 
 def _is_small(paths: Sequence[str]) -> bool:
@@ -175,8 +192,8 @@ def _text(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _whole_lines(path: str, chunks: Iterable[bytes]) -> Iterator[_Block]:
     """Yield blocks that end at a line's end; of a line over the limit only its number is kept."""
-    # Joined once per block: text is copied as seldom as can be. Of `size` bytes `whole` end with a line.
-    number, parts, whole, size, is_skipping = 1, list[bytes](), 0, 0, False
+    # Joined once per block: text is copied as seldom as can be. `rest` is the beginning of a line.
+    number, held, rest, is_skipping = 1, list[bytes](), list[bytes](), False
     for chunk in chunks:
         text = chunk
         if is_skipping:
@@ -185,21 +202,25 @@ def _whole_lines(path: str, chunks: Iterable[bytes]) -> Iterator[_Block]:
                 continue
             yield _Block(path, number, b"", (number,))
             number, is_skipping = number + 1, False
-        parts.append(text)
-        whole = size + text.rindex(b"\n") + 1 if b"\n" in text else whole
-        size += len(text)
-        is_skipping = size - whole > MAX_RECORD_BYTES
-        if whole >= BLOCK_BYTES or is_skipping:
-            held = b"".join(parts)
-            if whole:
-                yield _Block(path, number, held[:whole])
-            number += held.count(b"\n")
-            parts = [] if is_skipping else [held[whole:]]
-            whole, size = 0, sum(map(len, parts))
+        if end_of_lines := text.rfind(b"\n") + 1:
+            held += [*rest, text[:end_of_lines]]
+            rest = []
+        rest.append(text[end_of_lines:])
+        is_skipping = _size(rest) > MAX_RECORD_BYTES
+        if _size(held) >= BLOCK_BYTES or (held and is_skipping):
+            whole, held = b"".join(held), []
+            yield _Block(path, number, whole)
+            number += whole.count(b"\n")
+        if is_skipping:
+            rest = []
     if is_skipping:
         yield _Block(path, number, b"", (number,))
-    if size:
-        yield _Block(path, number, b"".join(parts))
+    if last := b"".join([*held, *rest]):
+        yield _Block(path, number, last)
+
+
+def _size(parts: Iterable[bytes]) -> int:
+    return sum(map(len, parts))
 
 
 def _scan(block: _Block, expected: Outline) -> LocalScan:

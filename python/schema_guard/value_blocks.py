@@ -22,7 +22,7 @@ from schema_guard.core.poison import PoisonError
 from schema_guard.molds import Reader
 
 #: A block is closed when it reaches either: records, and bytes of their texts.
-MOST_RECORDS, MOST_BYTES = 5_000, 1 << 20
+MOST_RECORDS, MOST_BYTES = 5_000, 1 << 21
 #: So few records are read one by one when one of them is in doubt.
 _FEW = 16
 

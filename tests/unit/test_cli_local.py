@@ -108,6 +108,7 @@ def test_blocks_and_processes_change_nothing(
     processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_files, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(local_files, "SHELF_BYTES", 110)
     monkeypatch.setattr(local_files, "_CHUNK", 37)
     records = [{"id": n, "text": "x" * (n % 90), "odd": n % 2 or None} for n in range(200)]
     path = tmp_path / "many.ndjson"
