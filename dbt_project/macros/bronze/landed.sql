@@ -10,6 +10,7 @@
 -#}
 {% macro landed(dataset) -%}
     {%- do check_no_backfill('landed') -%}
+    {%- do keeps_bronze() if execute -%}
     {%- set position = within_reach(position(dataset)) -%}
     {%- set window = "dataset = '" ~ dataset ~ "' and batch_id between " ~ (position.after + 1) ~ " and " ~ position.upto -%}
     {%- set objects = landed_objects(window) if position.upto > position.after else {} -%}
@@ -27,6 +28,22 @@
         where false
         {%- endif %}
     )
+{%- endmacro %}
+
+
+{#-
+    Bronze is never replaced: of what it holds, the landed objects may be gone. A model that says `full_refresh=false` loads what
+    it lacks, like in any run, and says so; one that does not is refused before any of them is looked for.
+-#}
+{% macro keeps_bronze() -%}
+    {%- if should_full_refresh() -%}
+        {{ exceptions.raise_compiler_error(
+            "model " ~ model.name ~ ": bronze cannot be refreshed in full, since retention may have removed what it was loaded from."
+            ~ " Nothing was written, and its rows are as they were.\nNext: set config(full_refresh=false) in " ~ model.name
+            ~ ".sql; to make silver anew from it, `dbt run --full-refresh --select " ~ model.name | replace('brz_', 'slv_', 1) ~ "+`") }}
+    {%- elif flags.FULL_REFRESH -%}
+        {%- do log(model.name ~ ": bronze is kept and loads what it lacks; --full-refresh makes anew what reads it", info=true) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -9,7 +9,6 @@
     {%- set strategy = incremental_strategy() -%}
     {%- set window = noted_window(compiled_code) -%}
     {%- do check_window(strategy, window) -%}
-    {%- do keeps_bronze(strategy) -%}
     {%- do check_partitions(strategy) -%}
     {%- do check_merge_lists() -%}
     {%- do drops_columns() -%}
@@ -103,22 +102,6 @@
         {{ exceptions.raise_compiler_error(
             "model " ~ model.name ~ ": strategy merge has no unique_key, so each run would add every row again."
             ~ " Nothing was written.\nNext: set config(unique_key=…)") }}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#-
-    Bronze is never replaced: of what it holds, the landed objects may be gone. A model that says `full_refresh=false` loads what
-    it lacks, like in any run, and says so; one that does not is refused before anything is written.
--#}
-{% macro keeps_bronze(strategy) -%}
-    {%- if strategy == 'replace_batches' and should_full_refresh() -%}
-        {{ exceptions.raise_compiler_error(
-            "model " ~ model.name ~ ": bronze cannot be refreshed in full, since retention may have removed what it was loaded from."
-            ~ " Nothing was written, and its rows are as they were.\nNext: set config(full_refresh=false) in " ~ model.name
-            ~ ".sql; to make silver anew from it, `dbt run --full-refresh --select " ~ model.name | replace('brz_', 'slv_', 1) ~ "+`") }}
-    {%- elif strategy == 'replace_batches' and flags.FULL_REFRESH -%}
-        {%- do log(model.name ~ ": bronze is kept and loads what it lacks; --full-refresh makes anew what reads it", info=true) -%}
     {%- endif -%}
 {%- endmacro %}
 
