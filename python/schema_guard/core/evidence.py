@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schema_guard.core.datatype import Struct, Type
 from schema_guard.core.finding import Evidence
-from schema_guard.core.kinds import Kind
+from schema_guard.core.kinds import Kind, joined
 from schema_guard.core.node import MAP_KEYS, Node
 from schema_guard.core.tally import Tally
 
@@ -23,14 +23,13 @@ def absence(records: int, parent: Node, below: Node | None) -> Evidence:
         return evidence(records, parent.objects and _unseen(parent.objects))
     nulls = below.count(Kind.NULL)
     missing = parent.count(Kind.OBJECT) - below.present
-    spans = [below.absent, below.nulls and (below.nulls.first, below.nulls.last)]
-    seen = [span for span in spans if span]
+    first, last = joined(below.absent, below.nulls.span if below.nulls else None) or (None, None)
     count = min(missing + nulls, records)
     return Evidence(
         count=count,
         share=count / records,
-        first=min((first for first, _ in seen), default=None),
-        last=max((last for _, last in seen), default=None),
+        first=first,
+        last=last,
         sample="null" if nulls else None,
     )
 

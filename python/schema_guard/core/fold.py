@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from schema_guard.core.kinds import Span
+from schema_guard.core.kinds import joined
 from schema_guard.core.node import MAP_KEYS, Node
-from schema_guard.core.tally import Tally, folded
+from schema_guard.core.tally import folded
 
 
 def fold(into: Node, other: Node) -> None:
@@ -14,7 +14,7 @@ def fold(into: Node, other: Node) -> None:
     todo = [(into, other)]
     while todo:
         mine, theirs = todo.pop()
-        mine.absent = _both(mine.absent, theirs.absent)
+        mine.absent = joined(mine.absent, theirs.absent)
         if theirs.element is not None:
             if mine.element is None:
                 mine.element = Node()
@@ -45,11 +45,11 @@ def _pair_children(mine: Node, theirs: Node, todo: list[tuple[Node, Node]], *, m
         return
     for name in mine.children.keys() - theirs.children.keys():
         child = mine.children[name]
-        child.absent = _both(child.absent, _span(theirs.objects))
+        child.absent = joined(child.absent, theirs.objects.span)
     for name, child in theirs.children.items():
         own = mine.children.get(name)
         if own is None:
-            own = mine.children[name] = Node(absent=_span(mine.objects))
+            own = mine.children[name] = Node(absent=mine.objects.span if mine.objects else None)
         todo.append((own, child))
 
 
@@ -57,13 +57,3 @@ def _has_more_keys(mine: Node, theirs: Node, most: int) -> bool:
     if len(mine.children) + len(theirs.children) <= most:
         return False
     return len(mine.children.keys() | theirs.children.keys()) > most
-
-
-def _span(objects: Tally | None) -> Span | None:
-    return (objects.first, objects.last) if objects else None
-
-
-def _both(one: Span | None, other: Span | None) -> Span | None:
-    if one is None or other is None:
-        return one or other
-    return min(one[0], other[0]), max(one[1], other[1])

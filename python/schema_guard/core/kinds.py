@@ -36,6 +36,13 @@ class Position(NamedTuple):
 Span: TypeAlias = tuple[Position, Position]
 
 
+def joined(one: Span | None, other: Span | None) -> Span | None:
+    """Return the span of both; none is the identity."""
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
 def escape(name: str) -> str:
     """Return a field's name as one token of a JSON pointer (RFC 6901, section 3)."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -56,7 +56,7 @@ def _object(
     tally = node.objects
     if tally is None:
         tally = node.objects = Tally(position, position, shape(members))
-    before = (tally.first, tally.last) if tally.count else None
+    before = tally.last
     tally.count += 1
     tally.last = position
     if node.keys_are_data or (len(members) > MAP_KEYS and not is_record):
@@ -66,7 +66,7 @@ def _object(
     for name, member in members.items():
         child = children.get(name)
         if child is None:
-            child = children[name] = Node(absent=before)
+            child = children[name] = Node(absent=(tally.first, before) if tally.count > 1 else None)
         note = scalars.get(type(member))
         if note is None:
             todo.append((child, member))

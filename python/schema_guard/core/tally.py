@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from schema_guard.core.kinds import Position
+from schema_guard.core.kinds import Position, Span
 
 
 @dataclass(slots=True)
@@ -26,6 +26,11 @@ class Tally:
     last: Position
     sample: str
     count: int = 0
+
+    @property
+    def span(self) -> Span:
+        """From where to where."""
+        return self.first, self.last
 
     def fold(self, other: Self) -> None:
         """Add what `other` saw; `other` stays as it is."""
