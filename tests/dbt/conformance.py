@@ -13,6 +13,7 @@ import yaml
 from pyhive.exc import Error
 
 from metastore_sync.settings import PROJECT
+from tests.dbt.invocation import invoke
 
 CASES = PROJECT / "tests/cases/conformance"
 #: What the last recorded run saw; docs/conformance.md is written from it.
@@ -142,8 +143,6 @@ class Bench:
         path.write_text(yaml.safe_dump(described), encoding="utf-8")
 
     def _dbt(self, side: str, names: list[str]) -> None:
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
         words = self.one.words(self.one.target if side == "ours" else self.home / "target", "")
         words = words[: words.index("--select")]
         if side == "stock":
@@ -151,7 +150,7 @@ class Bench:
         else:
             names = [f"brz_{self.one.name}", f"slv_{self.one.name}", *names]
         words[words.index("run")] = "build"
-        result = dbtRunner().invoke([*words, "--threads", "4", "--select", *names])
+        result = invoke([*words, "--threads", "4", "--select", *names])
         assert result.result, result.exception
         for node in result.result:
             if node.status not in {"success", "pass"}:

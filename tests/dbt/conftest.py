@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from pyhive import hive
 
 from metastore_sync import settings
 from tests.dbt.backfilled import Dataset
+from tests.dbt.invocation import invoke, lend_parse
 from tests.dbt.proven import Shop
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -156,25 +156,16 @@ class Lake:
 
     def build(self, *arguments: str, select: str = "") -> Any:
         """Run dbt over the dataset's models (or `select`); return dbt's result."""
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
-        return dbtRunner().invoke([*self.words(self.target, select or " ".join(self.layers)), *arguments])
+        return invoke([*self.words(self.target, select or " ".join(self.layers)), *arguments])
 
     def words(self, target: Path, select: str) -> list[str]:
         """Return dbt's command line for the layers in `select`, such as "brz slv"."""
-        self._lend_parse(target)
+        lend_parse(self.target, target)
         project = str(settings.PROJECT / "dbt_project")
         folders = ["--project-dir", project, "--profiles-dir", project]
         # Nobody reads the manifest that dbt would write twice in each of hundreds of runs.
         folders += ["--target-path", str(target), "--log-path", str(target), "--no-write-json"]
         return ["--quiet", "run", *folders, "--select", *(f"{layer}_{self.name}" for layer in select.split())]
-
-    def _lend_parse(self, target: Path) -> None:
-        """Let a target folder begin with what dbt has parsed already: parsing all takes seconds."""
-        known, own = (folder / "partial_parse.msgpack" for folder in (self.target, target))
-        if known.exists() and not own.exists():
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copy(known, own)
 
     def race(self, select: str) -> list[subprocess.CompletedProcess[str]]:
         """Start dbt twice at once; return both runs when they have ended."""
@@ -199,15 +190,13 @@ class Lake:
 
     def statements(self) -> list[tuple[str, str]]:
         """Build, and return what dbt sent to Spark: the model it was for (empty: for none), the statement."""
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
         sent: list[tuple[str, str]] = []
 
         def hear(event: Any) -> None:
             if event.info.name == "SQLQuery":
                 sent.append((event.data.node_info.node_name, event.data.sql))
 
-        assert dbtRunner(callbacks=[hear]).invoke(self.words(self.target, " ".join(self.layers))).success
+        assert invoke(self.words(self.target, " ".join(self.layers)), hear).success
         return sent
 
     def messages(self, result: Any) -> str:

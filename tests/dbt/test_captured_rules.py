@@ -10,24 +10,15 @@ import pytest
 from lakehouse import ledger, receipt
 from metastore_sync import registry
 from metastore_sync.settings import Settings
+from tests.dbt.captured import CAPTURED, COLUMNS, HISTORY, TEN
 from tests.dbt.signed import sign
 
 pytestmark = pytest.mark.stack
-COLUMNS = {"id": "string", "v": "int", "__deleted": "string", "__op": "string", "__lsn": "bigint"}
-COLUMNS |= {"__source_ts_ms": "bigint"}
-CAPTURED = {
-    "mode": "upsert",
-    "pk_fields": ["id"],
-    "order_by": ["__lsn"],
-    "event_time": "__source_ts_ms",
-    "cdc": {"connection": "shop", "table": "public.t"},
-}
 RULES = [{"name": "v_is_high", "check": "v >= 0", "on_failure": "reject"}]
 MODEL = (
     "{{ config(materialized='incremental', incremental_strategy='MODE', meta={'rules': RULES}) }}"
     """ select * from {{ MODE('NAME', deleted_when="__deleted = 'true'") }}"""
 )
-TEN = 1_795_168_800_000  # 2026-11-20T10:00Z in milliseconds
 #: Batches of changes (row, how, value, place in the log); a bare row is the tombstone behind its deletion. A
 #: change is made in the minute of its place in the log, and its offset is its place in this list.
 BATCHES: tuple[tuple[tuple[str, str, int, int] | str, ...], ...] = (
@@ -40,10 +31,6 @@ BATCHES: tuple[tuple[tuple[str, str, int, int] | str, ...], ...] = (
 REJECTED = [(1, 1), (2, 3), (2, 7), (3, 9), (3, 11)]
 STATE = "select id, v, is_deleted, kafka_offset from {slv} order by id"
 STATES = [("a", 1, False, 0), ("b", 2, False, 4), ("c", 3, False, 10), ("d", None, True, 8)]
-HISTORY = (
-    "select id, v, minute(valid_from), minute(valid_to) from {dim}"
-    " where is_current or valid_from < valid_to order by id, valid_from"
-)
 INTERVALS = [("a", 1, 1, None), ("b", 2, 3, None), ("c", 5, 1, 4), ("c", 3, 7, None)]
 TERMS = (
     "select batch_id, (terms ->> 'bronze')::int, (terms ->> 'rule_rejected')::int, is_green"

@@ -8,26 +8,13 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.stack
-COLUMNS = {"id": "string", "v": "int", "__deleted": "string", "__op": "string", "__lsn": "bigint"}
-COLUMNS |= {"__source_ts_ms": "bigint"}
-CAPTURED = {
-    "mode": "upsert",
-    "pk_fields": ["id"],
-    "order_by": ["__lsn"],
-    "event_time": "__source_ts_ms",
-    "cdc": {"connection": "shop", "table": "public.t"},
-}
-STATE = "select id, v, is_deleted from {slv} order by id"
+from tests.dbt.captured import CAPTURED, COLUMNS, HISTORY, TEN
 
+pytestmark = pytest.mark.stack
+STATE = "select id, v, is_deleted from {slv} order by id"
 MODEL = (
     "{{ config(materialized='incremental', incremental_strategy='history') }}"
     """ select * from {{ history('NAME', deleted_when="__deleted = 'true'") }}"""
-)
-TEN = 1_795_168_800_000  # 2026-11-20T10:00Z in milliseconds
-HISTORY = (
-    "select id, v, minute(valid_from), minute(valid_to) from {dim}"
-    " where is_current or valid_from < valid_to order by id, valid_from"
 )
 
 #: Three changes of one row (how, value, place in the log), what is left of it in every arrival order, and

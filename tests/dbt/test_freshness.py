@@ -13,6 +13,7 @@ from lakehouse import scaffold
 from metastore_sync import registry
 from metastore_sync.settings import Settings
 from tests.dbt.conftest import NOW
+from tests.dbt.invocation import invoke
 
 pytestmark = pytest.mark.stack
 
@@ -34,10 +35,8 @@ def test_freshness_is_that_of_the_newest_admitted_batch(
 
     words = loaded.words(loaded.target, "")
     places = words[words.index("run") + 1 : words.index("--select")]
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
     picked = [f"source:landed.{one.name}" for one in (loaded, waiting)]
-    result = dbtRunner().invoke(["--quiet", "source", "freshness", *places, "--select", *picked])
+    result = invoke(["--quiet", "source", "freshness", *places, "--select", *picked])
 
     assert result.exception is None
     said = {one.node.name: (str(one.status), one.max_loaded_at) for one in result.result.results}

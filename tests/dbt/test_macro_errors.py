@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from metastore_sync.settings import PROJECT
+from tests.dbt.invocation import invoke
 
 pytestmark = pytest.mark.stack
 CASES = yaml.safe_load((PROJECT / "tests/cases/macros/errors.yml").read_text(encoding="utf-8"))
@@ -64,10 +65,8 @@ def test_a_model_whose_prefix_names_no_layer_is_told_which_do(lake: Callable[...
 
 def _run(one: Any, names: list[str]) -> dict[str, str]:
     """Run models, of whatever dataset; return what dbt says of each."""
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
     line = one.words(one.target, "")
-    result = dbtRunner().invoke([*line[: line.index("--select")], "--select", *names])
+    result = invoke([*line[: line.index("--select")], "--select", *names])
     assert result.result, result.exception
     return {ran.node.name: f"{ran.status}: {ran.message}" for ran in result.result}
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from metastore_sync.settings import PROJECT
+from tests.dbt.invocation import invoke
 from tests.dbt.shop import Shop
 
 pytestmark = pytest.mark.stack
@@ -72,9 +73,7 @@ class Mart:
         names = sorted({path.stem for path in self.folder.iterdir()})
         one = self.lakes["orders"]
         words = one.words(one.target, "")
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415  # dbt takes seconds to import
-
-        result = dbtRunner().invoke([*words[: words.index("--select")], "--select", *names])
+        result = invoke([*words[: words.index("--select")], "--select", *names])
         assert result.success, one.messages(result)
 
     def answer(self, question: str, sql: str) -> list[tuple[Any, ...]]:
