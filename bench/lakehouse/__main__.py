@@ -41,7 +41,7 @@ class Case:
 
 CASES = {
     "idle": Case(idle.PARTS, idle.measure, idle.lines, (20_000, 5), (2_000, 1)),
-    "bronze": Case(bronze.PARTS, bronze.measure, bronze.lines, (500_000, 5), (20_000, 1)),
+    "bronze": Case(bronze.PARTS, bronze.measure, bronze.lines, (2_000_000, 5), (20_000, 1)),
     "flat": Case(flat.PARTS, flat.measure, flat.lines, (2_000, 100), (200, 20)),
 }
 
@@ -57,7 +57,8 @@ def main(words: Sequence[str] | None = None) -> int:
             for name in chosen:
                 _say(f"{name}: measuring")
                 case = CASES[name]
-                results[name] = case.measure(running, *(case.quick if options.quick else case.size))
+                records, rounds = case.quick if options.quick else case.size
+                results[name] = case.measure(running, options.records or records, rounds)
                 _say("\n".join(case.lines(results[name])))
                 _keep(results, options)
     except TidegateError as error:
@@ -74,6 +75,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.lakehouse", description=__doc__)
     parser.add_argument("--only", choices=CASES, help="one measurement; all of them unless given")
     parser.add_argument("--quick", action="store_true", help="few records: does it all work?")
+    parser.add_argument("--records", type=int, metavar="N", help="records of each measurement")
     parser.add_argument("--port-base", type=int, metavar="N", help="first port of the stack")
     parser.add_argument("--keep", action="store_true", help="leave the stack and its tables")
     parser.add_argument("--save", action="store_true", help="write bench/results/lakehouse…-<date>.json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -109,40 +108,3 @@ def test_a_dataset_without_a_batch_has_an_empty_bronze_and_no_silver(lake: Calla
 
     assert orders.rows("select count(*) from {brz}") == [(0,)]
     assert f"tidegate run {orders.name}" in orders.messages(result)
-
-
-def utc(day: int, *clock: int) -> datetime:
-    """A moment of November 2026 as Spark's driver returns it: UTC, without saying so."""
-    return datetime(2026, 11, day, *clock, tzinfo=UTC).replace(tzinfo=None)
-
-
-#: (text of the field, event time); whether it is late, and beyond lateness, at watermark 12:00.
-TIMES = {
-    "utc": ('"2026-11-20T11:30:00Z"', utc(20, 11, 30), True, False),
-    "offset": ('"2026-11-20T12:30:00+02:00"', utc(20, 10, 30), True, True),
-    "no_offset": ('"2026-11-20T12:00:00.25"', utc(20, 12, 0, 0, 250000), False, False),
-    "date": ('"2026-11-21"', utc(21), False, False),
-    "millis": ("1795176000000", utc(20, 12), False, False),
-    "digits_in_text": ('"1795176000000"', None, False, False),
-    "year_only": ('"2026"', None, False, False),
-    "time_only": ('"10:00:00"', None, False, False),
-    "no_such_day": ('"2026-02-30T00:00:00Z"', None, False, False),
-    "too_far": ("1e300", None, False, False),
-    "null": ("null", None, False, False),
-    "nested": ('{"a":1}', None, False, False),
-    "the_last_of_two": ('"2026-11-19", "at": "2026-11-21"', utc(21), False, False),
-}
-
-
-def test_event_times_and_lateness(lake: Callable[..., Any], record: Callable[..., Any]) -> None:
-    orders = lake(**PLAIN)
-    rows = [record(f'{{"at": {text}}}', offset=n) for n, (text, *_) in enumerate(TIMES.values())]
-    orders.admit(*rows, columns=COLUMNS, watermark=0)
-    orders.run(select="brz")
-
-    found = orders.rows(
-        "select event_time, is_late_arrival, is_beyond_lateness from {brz} order by kafka_offset"
-    )
-    assert dict(zip(TIMES, found, strict=True)) == {name: case[1:] for name, case in TIMES.items()}
-    stamps = orders.rows("select distinct ingested_at, kafka_timestamp, schema_version from {brz}")
-    assert stamps == [(utc(20, 12, 1), utc(20, 12), 1)]

@@ -72,10 +72,7 @@
             r.offset as kafka_offset,
             timestamp_millis(r.timestamp) as kafka_timestamp,
             coalesce(r.key, concat('base64:', r.key_base64)) as kafka_key,
-            transform(
-                r.headers,
-                h -> named_struct('name', h[0], 'value', coalesce(h[1], concat('base64:', get(h, 2))))
-            ) as kafka_headers,
+            r.kafka_headers,
             r.value,
             r.event_time,
             b.admitted_at as ingested_at,
@@ -85,12 +82,13 @@
             b.batch_id
         from (
             select
-                l.*,
-                {{ event_time('l.value', 'event_text', event_time_field) }} as event_time
+                l.data_key, l.partition, l.offset, l.timestamp, l.key, l.key_base64, l.value,
+                transform(
+                    l.headers,
+                    h -> named_struct('name', h[0], 'value', coalesce(h[1], concat('base64:', get(h, 2))))
+                ) as kafka_headers,
+                {{ event_time('l.value', event_time_field) }} as event_time
             from {{ landed_lines(objects.paths) }} as l
-            {%- if event_time_field %}
-            {{ event_text('l.value', event_time_field, 'event_text') }}
-            {%- endif %}
         ) as r
         inner join {{ admitted_objects(window, view) }} as o
             on r.data_key = o.data_key and r.offset between o.first_offset and o.last_offset
