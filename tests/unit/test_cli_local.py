@@ -103,12 +103,19 @@ def test_a_broken_line_is_named_and_its_neighbours_count(
     assert "NOT_OBJECT" in said.err
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(
+    ("processes", "shelf_bytes"),
+    [
+        pytest.param(1, 110, id="one_process"),
+        pytest.param(2, 110, id="two_processes"),
+        pytest.param(2, 1 << 50, id="shared_memory_without_room"),
+    ],
+)
 def test_blocks_and_processes_change_nothing(
-    processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    processes: int, shelf_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_files, "BLOCK_BYTES", 64)
-    monkeypatch.setattr(local_files, "SHELF_BYTES", 110)
+    monkeypatch.setattr(local_files, "SHELF_BYTES", shelf_bytes)
     monkeypatch.setattr(local_files, "_CHUNK", 37)
     records = [{"id": n, "text": "x" * (n % 90), "odd": n % 2 or None} for n in range(200)]
     path = tmp_path / "many.ndjson"
